@@ -15,6 +15,7 @@
 #include "client/call_report.h"
 #include "client/call_room.h"
 #include "client/call_settings.h"
+#include "client/call_trouble.h"
 #include "client/request.h"
 #include "client/timeout.h"
 #include "transport/http_client_exchange.h"
@@ -58,8 +59,7 @@ static dubboc_status call_check_names(const char *interface, const char *method,
 dubboc_status call_init(call *self, dubboc_client *client, const char *interface,
     const char *method, const dubboc_call_options *options, dubboc_error *err)
 {
-    memset(self, 0, offsetof(call, room));
-    self->reasons[0] = '\0';
+    memset(self, 0, offsetof(call, timeout_node));
     self->client = client;
     self->interface = interface;
     self->method = slice_of(method);
@@ -128,6 +128,7 @@ void call_fini(call *self)
     call_stop_waiting(self);
     call_let_provider_go(self, self->attempt.health);
     selector_direct_give_back(&self->direct);
+    call_free_trouble(self);
     atomic_fetch_add_explicit(&self->counters->attempts, self->sent, memory_order_relaxed);
 }
 
@@ -181,7 +182,7 @@ static call_want call_await_list(call *self)
 static bool call_was_tried(const call *self, const provider *candidate)
 {
     for (size_t i = 0; i < self->tried_count; i++)
-        if (self->tried[i] == candidate)
+        if (self->trouble->tried[i] == candidate)
             return true;
     return false;
 }
@@ -215,7 +216,7 @@ static call_want call_pick(call *self)
     pick_request request = {.policy = self->load_balance,
         .method = self->method,
         .params = self->params,
-        .excluded = self->tried,
+        .excluded = call_tried(self),
         .excluded_count = self->tried_count};
     if (self->picks == 0)
         call_explain_candidates(self);
@@ -350,6 +351,8 @@ static call_want call_use_room(call *self, call_room room)
 {
     if (room == CALL_ROOM_FOUND)
         return call_begin_attempt(self);
+    if (room == CALL_ROOM_NO_MEMORY)
+        return call_end_unanswered(self, DUBBOC_E_NO_MEMORY);
     self->state = room == CALL_ROOM_QUEUED ? CALL_QUEUES : CALL_LOOKS_AROUND;
     self->wait_until_ns = self->deadline_ns;
     return room == CALL_ROOM_QUEUED ? CALL_WANTS_WAKE : CALL_GOES_ON;
@@ -400,7 +403,7 @@ static void call_pause_before_retry(call *self)
 static bool call_costs_budget(const call *self, const verdict *found, bool was_sent)
 {
     if (found->health == PICK_REFUSED)
-        return !directory_has_willing(self->directory, self->tried, self->tried_count);
+        return !directory_has_willing(self->directory, call_tried(self), self->tried_count);
     return was_sent;
 }
 
@@ -435,10 +438,14 @@ static dubboc_execution call_known_execution(const call *self, dubboc_execution 
     return latest > self->execution ? latest : self->execution;
 }
 
-static void call_remember_tried(call *self)
+/* false: no memory, so the call cannot go on. */
+static bool call_remember_tried(call *self)
 {
+    if (!call_need_trouble(self))
+        return false;
     if (self->tried_count < CALL_ATTEMPTS_MAX && !call_was_tried(self, self->attempt.held.provider))
-        self->tried[self->tried_count++] = self->attempt.held.provider;
+        self->trouble->tried[self->tried_count++] = self->attempt.held.provider;
+    return true;
 }
 
 /* After "not executed" the next attempt goes at once to a provider that was not tried yet; if the
@@ -447,7 +454,7 @@ static void call_remember_tried(call *self)
 static bool call_has_somewhere_to_go(const call *self, const verdict *found)
 {
     return found->execution == DUBBOC_MAYBE_EXECUTED ||
-           directory_has_other(self->directory, self->tried, self->tried_count);
+           directory_has_other(self->directory, call_tried(self), self->tried_count);
 }
 
 static call_want call_fail_attempt(
@@ -461,8 +468,8 @@ static call_want call_fail_attempt(
     call_note_status(self, found);
     self->attempt.health = found->health;
     self->execution = call_known_execution(self, found->execution);
-    call_remember_tried(self);
-    if (!call_has_somewhere_to_go(self, found) || !call_may_try_again(self, found, bytes_sent > 0))
+    if (!call_remember_tried(self) || !call_has_somewhere_to_go(self, found) ||
+        !call_may_try_again(self, found, bytes_sent > 0))
         return call_end_unanswered(self, self->status);
     call_let_provider_go(self, found->health);
     if (found->execution == DUBBOC_MAYBE_EXECUTED)

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/mask.h"
 #include "base/utf8.h"
+#include "client/call_trouble.h"
 #include "client/timeout.h"
 
 #define FULL_NAMED_MAX 3 /* full providers in an error text; the others are counted */
@@ -59,13 +60,16 @@ void call_explain_attempt(const call *self)
 
 /* --- reasons --- */
 
-/* Appends to the reasons; what does not fit is cut off. */
+/* Appends to the reasons; what does not fit is cut off. Without memory there are none. */
 static void call_add_reason(call *self, const char *who, const char *reason)
 {
-    size_t used = strlen(self->reasons);
-    snprintf(self->reasons + used, sizeof self->reasons - used, "%s%s%s%s", used > 0 ? "; " : "",
-        who, who[0] != '\0' ? ": " : "", reason);
-    utf8_drop_cut_tail(self->reasons);
+    if (!call_need_trouble(self))
+        return;
+    char *reasons = self->trouble->reasons;
+    size_t used = strlen(reasons), room = sizeof self->trouble->reasons - used;
+    snprintf(reasons + used, room, "%s%s%s%s", used > 0 ? "; " : "", who,
+        who[0] != '\0' ? ": " : "", reason);
+    utf8_drop_cut_tail(reasons);
 }
 
 void call_note_reason(call *self, const char *reason)
@@ -84,7 +88,7 @@ void call_note_full(call *self)
 {
     char text[DUBBOC_ERROR_TEXT_MAX / 2] = "all connections in use until the deadline: ";
     size_t used = strlen(text);
-    const http_client_queuer *queuer = &self->room.queuer;
+    const http_client_queuer *queuer = &self->trouble->room.queuer;
     const http_client_claim *claim = queuer->joined;
     for (size_t i = 0; i < queuer->count && i < FULL_NAMED_MAX && used < sizeof text; i++) {
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i > 0 ? ", " : "",
@@ -137,8 +141,8 @@ void call_finish_without_answer(call *self, dubboc_status status, dubboc_executi
             snprintf(timeout, sizeof timeout, "timed out");
         error_set(self->err, status, "%s.%.*s: %s, %s", self->interface, SLICE_ARGS(self->method),
             is_timeout ? timeout : dubboc_status_text(status), dubboc_execution_text(execution));
-        if (self->reasons[0] != '\0')
-            error_append(self->err, ": %s", self->reasons);
+        if (self->trouble != NULL && self->trouble->reasons[0] != '\0')
+            error_append(self->err, ": %s", self->trouble->reasons);
         if (!is_timeout && timeout[0] != '\0')
             error_append(self->err, "; %s", timeout);
         self->err->http_status = status == self->status ? self->http_status : 0;

@@ -3,12 +3,13 @@
 #include "client/call_room.h"
 
 #include "client/call_report.h"
+#include "client/call_trouble.h"
 
 /* --- what was granted --- */
 
 void call_room_settle(call *self)
 {
-    directory_room_wait_end(self->directory, &self->room);
+    directory_room_wait_end(self->directory, &self->trouble->room);
 }
 
 typedef struct call_room_grant {
@@ -20,7 +21,7 @@ static call_room_grant call_room_leave(call *self)
 {
     call_room_grant grant = {NULL, NULL};
     call_room_settle(self);
-    if (!http_client_queuer_leave(&self->room.queuer, &grant.endpoint, &grant.connection))
+    if (!http_client_queuer_leave(&self->trouble->room.queuer, &grant.endpoint, &grant.connection))
         grant.endpoint = NULL;
     return grant;
 }
@@ -38,7 +39,7 @@ static pick_request call_room_request(const call *self)
     return (pick_request){.policy = self->load_balance,
         .method = self->method,
         .params = self->params,
-        .excluded = self->tried,
+        .excluded = call_tried(self),
         .excluded_count = self->tried_count,
         .needs_room = true,
         .owner = self->owner};
@@ -62,7 +63,7 @@ static call_room call_room_use(call *self, call_room_grant grant)
 
 bool call_room_is_over(const call *self)
 {
-    return http_client_queuer_is_served(&self->room.queuer);
+    return http_client_queuer_is_served(&self->trouble->room.queuer);
 }
 
 call_room call_room_take(call *self)
@@ -84,10 +85,12 @@ call_room call_room_find(call *self)
         self->attempt.is_held = true;
         return CALL_ROOM_FOUND;
     }
+    if (!call_need_trouble(self))
+        return CALL_ROOM_NO_MEMORY;
     if (self->room_ticket == 0)
         self->room_ticket = waiter_take_ticket();
     size_t count = directory_room_wait_begin(
-        self->directory, &self->room, &request, self->waiter, self->room_ticket);
+        self->directory, &self->trouble->room, &request, self->waiter, self->room_ticket);
     if (call_room_is_over(self)) /* Room became free during that call, or the list is empty. */
         return call_room_take(self);
     if (call_is_explained(self))

@@ -10,7 +10,8 @@
 #include "client/call_state.h"
 
 typedef enum call_room {
-    CALL_ROOM_NONE,   /* No connection was found, and the call is in no queue. */
+    CALL_ROOM_NONE, /* No connection was found, and the call is in no queue. */
+    CALL_ROOM_NO_MEMORY,
     CALL_ROOM_QUEUED, /* The call's waiter is woken when the wait is over. */
     /* The attempt has a provider, and possibly also its connection or the right to open one. */
     CALL_ROOM_FOUND

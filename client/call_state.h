@@ -51,6 +51,18 @@ typedef struct attempt {
     jsonrpc_reply reply;
 } attempt;
 
+/* What a call needs only after an attempt has failed, or while it waits for room. It is large, so
+ * calls that run without trouble have none (client/call_trouble.h). */
+typedef struct call_trouble {
+    room_wait room;                     /* used in CALL_QUEUES */
+    provider *tried[CALL_ATTEMPTS_MAX]; /* compared by address only: may have been freed */
+    /* why each failed attempt failed, for the error text */
+    char reasons[DUBBOC_ERROR_TEXT_MAX / 2];
+} call_trouble;
+
+/* Of an address in an error text; a longer one is cut off. */
+#define CALL_ADDRESS_SIZE 128
+
 typedef struct call {
     /* What the caller asked for; borrowed. */
     dubboc_client *client;
@@ -100,12 +112,11 @@ typedef struct call {
     int32_t http_status; /* of the reply that led to status; 0: there was none */
     dubboc_execution execution;
 
-    /* Large fields, at the end so that the beginning of a call need not clear them. */
-    room_wait room;                     /* used in CALL_QUEUES */
-    provider *tried[CALL_ATTEMPTS_MAX]; /* compared by address only: may have been freed */
-    /* why each failed attempt failed, for the error text */
-    char reasons[DUBBOC_ERROR_TEXT_MAX / 2];
-    char timeout_node[256]; /* with TIMEOUT_FROM_NODE: the provider's address */
+    /* NULL: not needed so far. */
+    call_trouble *trouble;
+    bool owns_trouble; /* else it is the driver's */
+
+    char timeout_node[CALL_ADDRESS_SIZE]; /* with TIMEOUT_FROM_NODE: the provider's address */
 } call;
 
 #endif

@@ -5,6 +5,7 @@ libdubboc_core_la_SOURCES += \
 	client/call_room.c client/call_room.h \
 	client/call_settings.c client/call_settings.h \
 	client/call_state.h \
+	client/call_trouble.c client/call_trouble.h \
 	client/client.h \
 	client/client_life.c \
 	client/counters.c client/counters.h \

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/sized.h"
+#include "client/call_trouble.h"
 #include "client/leave.h"
 #include "client/request.h"
 #include "codec/json_build.h"
@@ -108,12 +109,14 @@ static dubboc_status sync_call(dubboc_client *client, const char *interface, con
     dubboc_error *err)
 {
     call self;
+    call_trouble trouble;
     counter_slot *slot = counters_begin(&client->counters, clock_now_ns());
     self.execution = DUBBOC_NOT_EXECUTED;
     dubboc_status status = stop_signal_is_given(&client->stop)
                                ? error_set(err, DUBBOC_E_CLOSED, "the client has been stopped")
                                : call_init(&self, client, interface, method, options, err);
     if (status == DUBBOC_OK) {
+        call_give_trouble(&self, &trouble);
         self.params = params;
         self.counters = slot;
         self.id = counters_next_id(slot, thread_slot());

@@ -26,7 +26,7 @@
 #include "base/http_bytes.h"
 
 #define KEEP_BYTES (16u * 1024) /* memory that the buffer keeps between replies */
-#define ROOM_MIN 4096u          /* the least space that one receive is given */
+#define ROOM_MIN 1024u          /* the least space that one receive is given */
 /* The most that is allocated ahead. A peer that announces a large body costs no memory until its
  * bytes arrive. */
 #define ROOM_MAX (1024u * 1024u)

@@ -383,17 +383,33 @@ static void a_call_whose_time_is_over_names_the_new_provider_as_full(void **stat
 
 /* A call that joins more than four queues needs memory. If the allocation fails, the call waits in
  * four queues, and for a new provider. */
+static void a_call_without_memory_to_wait_ends_and_was_not_executed(void **state)
+{
+    (void)state;
+    scene self;
+    call one;
+    scene_begin(&self, A);
+    world_make_call(&self.world, &one);
+    alloc_fail_at(1);
+    assert_int_equal(CALL_ENDED, go_on(&one));
+    alloc_fail_at(0);
+    assert_status(DUBBOC_E_NO_MEMORY, one.status, &self.world.err);
+    assert_int_equal(DUBBOC_NOT_EXECUTED, one.execution);
+    call_fini(&one);
+    scene_end(&self);
+}
+
 static void a_call_without_memory_for_its_queues_goes_to_a_new_provider(void **state)
 {
     (void)state;
     scene self;
     scene_begin(&self, SIX);
     scene_hold(&self, 6);
-    alloc_fail_at(1);
+    alloc_fail_at(2); /* the first is for the call */
     scene_wait(&self, 1);
     assert_true(alloc_fail_was_hit());
     alloc_fail_at(0);
-    assert_int_equal(4, self.waiting[0].room.queuer.count);
+    assert_int_equal(4, self.waiting[0].trouble->room.queuer.count);
     world_has(&self.world, SIX | SEVENTH);
     assert_goes_to(&self, 0, SEVENTH);
     scene_end(&self);
@@ -405,11 +421,11 @@ static void a_call_without_memory_for_its_queues_joins_the_others_when_it_looks_
     scene self;
     scene_begin(&self, SIX);
     scene_hold(&self, 6);
-    alloc_fail_at(1);
+    alloc_fail_at(2); /* the first is for the call */
     scene_wait(&self, 1);
     alloc_fail_at(0);
     world_has(&self.world, SIX & ~A);
-    assert_int_equal(5, self.waiting[0].room.queuer.count);
+    assert_int_equal(5, self.waiting[0].trouble->room.queuer.count);
     scene_free(&self, 1u << 5);
     assert_goes_to(&self, 0, 1u << 5);
     scene_end(&self);
@@ -602,6 +618,7 @@ int main(void)
         cmocka_unit_test(a_connection_granted_after_the_deadline_goes_to_the_next_call),
         cmocka_unit_test(a_new_provider_that_is_granted_to_a_call_that_ends_goes_to_the_next_one),
         cmocka_unit_test(a_call_whose_time_is_over_names_the_new_provider_as_full),
+        cmocka_unit_test(a_call_without_memory_to_wait_ends_and_was_not_executed),
         cmocka_unit_test(a_call_without_memory_for_its_queues_goes_to_a_new_provider),
         cmocka_unit_test(a_call_without_memory_for_its_queues_joins_the_others_when_it_looks_again),
         cmocka_unit_test(a_call_goes_to_a_new_provider_whatever_allocation_failed_before),
