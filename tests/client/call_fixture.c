@@ -14,15 +14,22 @@ const peer_script answers_7 = {{PEER_READ, PEER_SEND(RESULT_7), PEER_HOLD}};
 const peer_script loses_each = {{PEER_READ}};
 const peer_script refuses_each = {{PEER_READ, PEER_SEND(ERROR_REPLY), PEER_AGAIN}};
 
+/* Without probes, which the scripts of the peers would take for calls. */
+static dubboc_config *new_config(void)
+{
+    dubboc_error err;
+    dubboc_config *config = NULL;
+    assert_status(DUBBOC_OK, dubboc_config_load(NULL, &config, &err), &err);
+    assert_status(
+        DUBBOC_OK, dubboc_config_set(config, "client", "health_probe", "none", &err), &err);
+    return config;
+}
+
 dubboc_client *new_client(const char *registry_url)
 {
     dubboc_error err;
     dubboc_client *client = NULL;
-    dubboc_config *config = NULL;
-    assert_status(DUBBOC_OK, dubboc_config_load(NULL, &config, &err), &err);
-    /* the scripts of the peers do not reckon with probes */
-    assert_status(
-        DUBBOC_OK, dubboc_config_set(config, "client", "health_probe", "none", &err), &err);
+    dubboc_config *config = new_config();
     dubboc_client_options options = {
         .size = sizeof options, .config = config, .registry = registry_url, .pool_size = 4};
     assert_status(DUBBOC_OK, dubboc_client_new(&options, &client, &err), &err);
@@ -48,9 +55,8 @@ void end(fixture *self)
 
 void configure(fixture *self, const char *const settings[][3], size_t count)
 {
-    dubboc_config *config = NULL;
+    dubboc_config *config = new_config();
     dubboc_client_free(self->client);
-    assert_status(DUBBOC_OK, dubboc_config_load(NULL, &config, &self->err), &self->err);
     for (size_t i = 0; i < count; i++)
         assert_status(DUBBOC_OK,
             dubboc_config_set(config, settings[i][0], settings[i][1], settings[i][2], &self->err),
