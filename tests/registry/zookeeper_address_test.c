@@ -13,7 +13,7 @@ typedef struct reads_as {
     int64_t timeout_ms;
 } reads_as;
 
-static void reads_the_forms_of_dubboc_dubbo_and_dubbogo(void **state)
+static void reads_addresses_as_dubboc_dubbo_and_dubbogo_write_them(void **state)
 {
     (void)state;
     static const reads_as cases[] = {
@@ -208,7 +208,7 @@ static void knows_which_paths_zookeeper_accepts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_the_forms_of_dubboc_dubbo_and_dubbogo),
+        cmocka_unit_test(reads_addresses_as_dubboc_dubbo_and_dubbogo_write_them),
         cmocka_unit_test(refuses_malformed_addresses_and_names_the_mistake),
         cmocka_unit_test(the_log_names_parameters_without_effect),
         cmocka_unit_test(knows_which_paths_zookeeper_accepts),
