@@ -28,7 +28,7 @@ void timers_set(timers *self, timer_entry *timer, int64_t due_ns);
 /* No-op if the timer is not set. */
 void timers_clear(timers *self, timer_entry *timer);
 
-/* Returns when the first timer is due. DEADLINE_NEVER: no timer is set. */
+/* Returns the time at which the first timer is due. DEADLINE_NEVER: no timer is set. */
 int64_t timers_first_ns(const timers *self);
 
 /* Clears and returns the first timer if it is due by now_ns. NULL: no timer is due. */

@@ -14,19 +14,20 @@ typedef enum call_want {
     /* Call call_step() again when call->waiter has been woken, at the latest at
      * call->wait_until_ns. */
     CALL_WANTS_WAKE,
-    /* Open a connection to the provider of call->attempt by call->deadline_ns. The attempt already
-     * has the right to open it (a place in the pool). */
+    /* Open a connection to the provider of call->attempt by call->attempt.until_ns. The attempt
+     * already has the right to open the connection (a place in the pool). */
     CALL_WANTS_OPEN,
-    /* Wait until the socket of call->attempt.connection is readable, by call->deadline_ns. */
+    /* Wait until the socket of call->attempt.connection is readable, at the latest until
+     * call->attempt.until_ns. */
     CALL_WANTS_READ,
-    /* Wait until that socket is writable or readable. */
+    /* Wait until that socket is writable or readable, by the same time. */
     CALL_WANTS_WRITE,
     CALL_ENDED /* The call is over: call->status and err tell how. Then call_fini(). */
 } call_want;
 
 /* What the driver reports after it has done what the call wanted. */
 typedef struct call_event {
-    /* DUBBOC_OK: done; a wake-up may be spurious. DUBBOC_E_TIMEOUT: the deadline passed.
+    /* DUBBOC_OK: done; a wake-up may be spurious. DUBBOC_E_TIMEOUT: the time was over.
      * DUBBOC_E_CLOSED: the client is stopping. After CALL_WANTS_OPEN also the reason why no
      * connection could be opened. */
     dubboc_status status;

@@ -46,8 +46,8 @@ void io_driver_add(io_driver *self, io_job *job);
  */
 void io_driver_remove(io_driver *self, io_job *job);
 
-/* Opens a connection, using a place of the endpoint, and calls opened later, as
- * http_client_opener_begin() says. NULL: no memory; the place was given back. */
+/* Begins to open a connection, using a place of the endpoint. Later it calls opened() as
+ * http_client_opener_begin() describes. NULL: no memory; the place was given back. */
 http_client_opening *io_driver_open(io_driver *self, http_client_endpoint *endpoint,
     int64_t deadline_ns, http_client_opened opened, void *arg);
 

@@ -46,8 +46,8 @@ static _Thread_local const io_loop *io_loop_current; /* the loop whose turn this
 
 /* --- life --- */
 
-/* What comes back with an event. The serial tells it from an event of a closed connection that had
- * the same descriptor. */
+/* The data that epoll returns with an event. The serial number tells the event from one of a closed
+ * connection that had the same descriptor. */
 static epoll_data_t io_loop_mark(int fd, uint64_t serial)
 {
     return (epoll_data_t){.u64 = serial << 32 | (uint32_t)fd};
@@ -189,9 +189,9 @@ void io_loop_set_timer(io_loop *self, io_task *task, int64_t due_ns)
     timers_set(&self->timers, &task->timer, due_ns);
 }
 
-/* Arms timer_fd for the first timer. Deadlines grow with time, so the time for which it is armed is
- * usually early enough, and no system call is needed. If it was too early, nothing is due, and it
- * is armed again. */
+/* Arms timer_fd for the first timer. If timer_fd is already armed for an earlier time, it is left
+ * alone, which saves a system call: the loop then wakes too early, finds nothing due, and arms
+ * timer_fd again. This is the usual case, because later calls have later deadlines. */
 static void io_loop_arm(io_loop *self)
 {
     int64_t first_ns = timers_first_ns(&self->timers);
@@ -306,7 +306,7 @@ static void io_loop_clear_timer(io_loop *self)
 static void io_loop_serve(io_loop *self, int fd, uint32_t serial, uint32_t events)
 {
     if ((size_t)fd >= self->slot_capacity || (uint32_t)self->slots[fd].serial != serial)
-        return; /* of a connection that was closed in this turn */
+        return; /* the event belongs to a connection that was closed in this turn */
     io_slot *slot = &self->slots[fd];
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0)
         slot->has_ended = true;

@@ -2,7 +2,7 @@
  *
  * A task is a field of the object that waits, for example an asynchronous call. The loop runs a
  * task when another thread has posted it, when its timer is due, or when its descriptor is ready.
- * It knows nothing else about tasks.
+ * The loop knows nothing else about tasks.
  *
  * The sockets of pooled connections are watched edge-triggered and stay in the epoll set after a
  * task has finished with them, because the next task will probably use the same connection. So a
@@ -25,11 +25,11 @@ typedef struct io_loop io_loop;
 /* Why a task is run. */
 enum {
     IO_POSTED = 1,
-    IO_TIME = 2,  /* its timer was due; it is cleared now */
+    IO_TIME = 2,  /* its timer was due, and has been cleared */
     IO_READY = 4, /* its descriptor is probably ready */
 };
 
-/* All zero, except run, which the owner sets. The other fields belong to the loop. */
+/* The owner sets run and fills the rest with zeros. All fields but run belong to the loop. */
 typedef struct io_task io_task;
 struct io_task {
     /* Called on the thread of the loop, without locks. It must not block. It may free the task. */
@@ -57,9 +57,10 @@ void io_loop_stop_thread(io_loop *self);
 /* Returns a descriptor that is readable when there is something to do. */
 int io_loop_fd(const io_loop *self);
 
-/* Waits until there is something to do, for at most timeout_ms (negative: no limit) and at most
- * WAKE_LOOK_MS, and does it. Only one thread at a time may call it. DUBBOC_E_SYSTEM: epoll_wait()
- * failed; err says why. Timers and posted tasks have been run all the same. */
+/* Waits until there is something to do, for at most timeout_ms (negative: no limit), and does it.
+ * May return after WAKE_LOOK_MS without having done anything. Only one thread at a time may call
+ * this function. DUBBOC_E_SYSTEM: epoll_wait() failed; err says why. Timers and posted tasks have
+ * been run all the same. */
 dubboc_status io_loop_turn(io_loop *self, int timeout_ms, dubboc_error *err);
 
 /* Whether the caller runs inside a turn of this loop, or of any loop. */
@@ -75,27 +76,27 @@ void io_loop_post(io_loop *self, io_task *task);
 /* Sets the timer of the task. DEADLINE_NEVER: clears it. */
 void io_loop_set_timer(io_loop *self, io_task *task, int64_t due_ns);
 
-/* Makes the loop run the task with IO_READY when fd becomes readable or writable. The caller must
- * have seen before that it was not, because the loop reports changes only. serial is the number of
- * the connection, not 0. A task waits for one descriptor at most. false: no memory, or epoll
- * refused; see errno. */
+/* Makes the loop run the task with IO_READY when fd becomes readable or writable. The loop reports
+ * only changes (EPOLLET), so a caller that has begun to read or write must have gone on until
+ * EAGAIN or a short read; otherwise it must post the task. serial is the number of the connection,
+ * not 0. A task waits for one descriptor at most. false: no memory, or epoll refused; see errno. */
 bool io_loop_await(io_loop *self, io_task *task, int fd, uint64_t serial);
 
-/* Does the same for a descriptor that only this task uses: the task is run in each turn in which fd
- * is readable. */
+/* Makes the loop run the task with IO_READY in each turn in which fd is readable. Only this task
+ * may use fd. false: see io_loop_await(). */
 bool io_loop_watch(io_loop *self, io_task *task, int fd);
 
-/* Whether the descriptor for which the task waits has reported that its peer has closed it or that
- * it failed. Then reading never blocks, and the loop reports nothing more, so a task that wants to
- * read must go on by itself. */
+/* Whether epoll has reported that the connection the task waits for was closed by its peer or has
+ * failed. Then reading never blocks, and the loop reports nothing more, so a task that wants to
+ * read must do so without waiting for an event. */
 bool io_loop_has_ended(const io_loop *self, const io_task *task);
 
 /* Ends the wait for a descriptor. To be called before the descriptor is closed or given to another
  * task. No-op if the task waits for none. */
 void io_loop_forget(io_loop *self, io_task *task);
 
-/* Clears the timer, ends the wait for a descriptor, and takes the task out of those that were
- * posted. From now on no thread may post it. */
+/* Clears the timer, ends the wait for a descriptor, and removes the task from the posted tasks.
+ * From now on no thread may post the task. */
 void io_loop_leave(io_loop *self, io_task *task);
 
 #endif

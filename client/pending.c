@@ -170,7 +170,7 @@ static bool pending_begin_telling(dubboc_pending *self)
     return !is_freed;
 }
 
-/* Destroys the call, or leaves it to the program. It must not be used afterwards. */
+/* Destroys the call, or leaves it to the program. The call must not be used afterwards. */
 static void pending_end_telling(dubboc_pending *self)
 {
     mutex_lock(&self->lock);
@@ -182,8 +182,8 @@ static void pending_end_telling(dubboc_pending *self)
         pending_destroy(self);
 }
 
-/* The client still exists: it is freed after the thread of its loop, which is this one, has
- * ended. */
+/* Uses the client after the callback. The client still exists, because dubboc_client_free() ends
+ * the thread of the loop, or steps the loop itself, before it frees the client. */
 static void pending_tell(dubboc_pending *self, dubboc_client *client)
 {
     int64_t begun_ns = clock_now_ns();
@@ -224,7 +224,7 @@ static void pending_on_opened(
     pending_step(self, &event);
 }
 
-/* DUBBOC_OK: the task will be run when the socket is ready, or at the deadline. */
+/* DUBBOC_OK: the task will be run when the socket is ready, or when the attempt's time is over. */
 static dubboc_status pending_await_socket(dubboc_pending *self)
 {
     const http_client_connection *connection = self->call.attempt.connection;
@@ -248,8 +248,8 @@ static dubboc_status pending_open(dubboc_pending *self)
     return self->opening != NULL ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
 }
 
-/* Makes the loop run the task when what the call wants has happened. If that fails, the call must
- * be stepped with the status that is returned. */
+/* Makes the loop step the call when the event that self->want names has happened. If this function
+ * fails, the caller must step the call with the returned status. */
 static dubboc_status pending_arrange(dubboc_pending *self)
 {
     io_loop *loop = self->driver->loop;
@@ -413,8 +413,8 @@ static dubboc_status pending_begin_taking(dubboc_pending *self, dubboc_error *er
     return status;
 }
 
-/* The text of the peer's error is emptied if there is none, so that the caller does not read that
- * of an earlier call in it. */
+/* Fills in *err and options->remote_error. If the peer sent no error, options->remote_error is
+ * emptied, because it may still hold the error of an earlier call. */
 static void pending_give_error(dubboc_pending *self, dubboc_error *err)
 {
     dubboc_text *wanted = self->call.own_options.remote_error;

@@ -29,15 +29,15 @@ struct dubboc_pending {
 
     /* used on the loop's thread only */
     call call;
-    waiter waiter;                /* the call's; it posts the task */
-    call_want want;               /* what the last step wants; CALL_GOES_ON: not begun */
+    waiter waiter;                /* waking it posts the task, so that the loop steps the call */
+    call_want want;               /* what the last call_step() returned; CALL_GOES_ON: none yet */
     http_client_opening *opening; /* set while want is CALL_WANTS_OPEN */
 
     /* constant */
     dubboc_done done; /* NULL: no callback */
     void *arg;
-    bool frees_itself; /* The program does not hold it: it is freed after the callback. */
-    bool is_stepped;   /* no thread runs it: the program steps the client */
+    bool frees_itself; /* The program does not hold the call, which is freed after the callback. */
+    bool is_stepped;   /* no thread runs the call: the program steps the client */
     char *texts;       /* one block with copies of the caller's strings; the call points into it */
     buffer params;     /* the text of params, if they were given as a tree */
 
@@ -45,7 +45,7 @@ struct dubboc_pending {
 
     mutex lock; /* guards the fields below */
     pending_state state;
-    bool is_freed; /* The program has freed it; the loop's thread destroys it at the end. */
+    bool is_freed; /* The program has freed the call; the loop's thread destroys it. */
     bool is_taken;
     pthread_t teller;     /* the thread of the callback, in PENDING_TELLS */
     waiter_queue waiting; /* threads that wait for PENDING_IS_OVER */
@@ -62,8 +62,8 @@ typedef struct pending_wanted {
     const char *interface;
     const char *method;
     dubboc_slice params; /* checked JSON text */
-    buffer *
-        own_params; /* the buffer that holds params; its content is moved. NULL: params is copied */
+    /* The buffer that holds params; its content is moved. NULL: params is copied. */
+    buffer *own_params;
     const dubboc_call_options *options;
     dubboc_done done;
     void *arg;
@@ -74,8 +74,8 @@ typedef struct pending_wanted {
  * the caller may free. Does not block. Errors as dubboc_call_start(). */
 dubboc_status pending_new(const pending_wanted *wanted, dubboc_pending **self, dubboc_error *err);
 
-/* Hands the call to the driver. It may have ended, and been freed, before this function returns.
- * slot is from counters_begin(). The client must have counted the call as in flight already. */
+/* Hands the call to the driver. The call may have ended, and been freed, before this function
+ * returns. slot is from counters_begin(). The client must have counted the call as in flight. */
 void pending_start(dubboc_pending *self, io_driver *driver, counter_slot *slot);
 
 /* Callbacks that take longer are counted in dubboc_client_stats.slow_callbacks. */
