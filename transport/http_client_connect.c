@@ -257,8 +257,8 @@ void http_client_connect_fini(http_client_connect *self)
 /* --- blocking --- */
 
 /* curl is about to resolve a proxy's name, perhaps on a thread that it starts, which must not
- * receive the program's signals. Only starting the thread is covered, because signals of the
- * program that arrive while it is connecting must not wait until it is connected. */
+ * receive the program's signals. So the signals are blocked, but only until curl has started the
+ * thread, because the calling thread must still receive them while it connects. */
 static int connect_on_lookup(void *resolver, void *reserved, void *arg)
 {
     http_client_connect *self = arg;

@@ -168,8 +168,9 @@ static void *names_run(void *arg)
     return NULL;
 }
 
-/* Running threads also take what is queued, so it matters only for the first thread whether it can
- * be started. false: err says why nothing will be looked up. */
+/* Starts one more thread, unless NAMES_THREADS run already. A failure matters only if no other
+ * thread runs, because each running thread goes on until the queue is empty. false: no thread runs;
+ * err says why. */
 static bool names_start_thread_locked(http_client_names *self, dubboc_error *err)
 {
     pthread_t thread;

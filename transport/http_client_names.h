@@ -1,9 +1,9 @@
 /* Resolves host names to addresses.
  *
  * getaddrinfo() blocks until a name server answers, and cannot be interrupted. So it runs in at
- * most NAMES_THREADS threads of the library. All who need the same name share one look-up, and its
- * answer is kept for a while. A thread is started when there is something to look up, and ends when
- * nothing is left. It may outlive the client, because freeing the client does not wait for a
+ * most NAMES_THREADS threads of the library. Callers that need the same name share one look-up, and
+ * its answer is kept for a while. A thread is started when there is something to look up, and ends
+ * when nothing is left. It may outlive the client, because freeing the client does not wait for a
  * look-up that hangs. */
 #ifndef TRANSPORT_HTTP_CLIENT_NAMES_H
 #define TRANSPORT_HTTP_CLIENT_NAMES_H
@@ -33,8 +33,8 @@ typedef struct http_client_names_wait {
 /* ttl_ms: how long addresses are kept. NULL: no memory. */
 http_client_names *http_client_names_new(int64_t ttl_ms);
 
-/* Frees the table, without waiting for look-ups. Nothing may wait for it any more. self may be
- * NULL. */
+/* Frees the table, without waiting for look-ups. No caller may be waiting for a name any more. self
+ * may be NULL. */
 void http_client_names_free(http_client_names *self);
 
 /* Returns the addresses of a host, which is not an IP address. If they are not known, starts a

@@ -27,7 +27,7 @@ typedef enum opening_state {
 
 struct http_client_opening {
     http_client_opener *opener;
-    http_client_endpoint *endpoint; /* the opening holds one of its places; NULL: of no pool */
+    http_client_endpoint *endpoint; /* the opening holds one of its places; NULL: not pooled */
     http_client_opened opened;
     void *arg;
     opening_state state;
@@ -55,7 +55,7 @@ struct http_client_opener {
     http_client_opening *first_waiting, *last_waiting;
 
     mutex lock;                     /* guards the fields below */
-    waiter_queue named;             /* openings that must look at their name again */
+    waiter_queue named;             /* openings whose name the next step must look up */
     http_client_connection *buried; /* TLS connections to close, linked by `older` */
 };
 
@@ -69,8 +69,8 @@ static void opener_forget_socket(http_client_opener *self, int fd)
     epoll_ctl(self->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
-/* A socket that cannot be watched, because there is no memory, is noticed at the limit of its
- * opening. */
+/* If a socket cannot be watched because there is no memory, its opening fails when its time limit
+ * is reached. */
 static void opener_watch_socket(http_client_opener *self, int fd, uint32_t events)
 {
     struct epoll_event event = {.events = events, .data.fd = fd};
@@ -89,8 +89,8 @@ static void opener_watch_socket(http_client_opener *self, int fd, uint32_t event
 }
 
 /* Always returns 0, because curl fails all transfers of the multi handle if a callback returns an
- * error. curl may report the end of a socket after it has closed it (libraries.md C13); then
- * opener_close_socket() has forgotten it already. */
+ * error. curl may report CURL_POLL_REMOVE for a socket that it has closed before (libraries.md
+ * C13); then opener_close_socket() has already called opener_forget_socket(). */
 static int opener_on_socket(CURL *curl, curl_socket_t fd, int what, void *arg, void *known)
 {
     (void)curl, (void)known;
@@ -103,7 +103,7 @@ static int opener_on_socket(CURL *curl, curl_socket_t fd, int what, void *arg, v
     return 0;
 }
 
-/* Called instead of close(). */
+/* curl calls this instead of close(). */
 static int opener_close_socket(void *arg, curl_socket_t fd)
 {
     opener_forget_socket(arg, fd);
@@ -235,7 +235,7 @@ static void opening_leave_turn(http_client_opening *self)
         self->previous_waiting;
 }
 
-/* Ends its wait for a name, so that no look-up wakes it any more. */
+/* Ends the opening's wait for a name, so that no look-up wakes the opening from now on. */
 static void opening_leave_name(http_client_opening *self)
 {
     http_client_opener *opener = self->opener;
@@ -302,7 +302,7 @@ void http_client_opening_cancel(http_client_opening *self)
 
 /* --- beginning --- */
 
-/* Makes the next step look at its name. Any thread. */
+/* Makes the next step call opening_look_up_name() for this opening. Any thread. */
 static void opening_look_soon(waiter *of)
 {
     http_client_opening *self =
@@ -341,7 +341,8 @@ static void opening_look_up_name(http_client_opening *self)
         opening_fail(self, status, &err);
 }
 
-/* endpoint: NULL if the connection is of no pool. NULL: no memory; the place was given back. */
+/* endpoint is NULL for a connection that belongs to no pool. Returns NULL if there is no memory;
+ * the place was given back. */
 static http_client_opening *opener_begin(http_client_opener *self, http_client_endpoint *endpoint,
     const http_client_target *target, int64_t deadline_ns, http_client_opened opened, void *arg)
 {

@@ -16,9 +16,8 @@
 
 #define EVENTS_A_STEP 64
 
-/* While a probe waits, its system asks the peer's system for a sign of life. A process that hangs
- * does not change the answer, but a host that is gone does: then the connection breaks after about
- * 15 s. */
+/* While a probe waits, TCP keepalive checks that the peer's host is still there. It does not detect
+ * a process that hangs, but if the host is gone, the connection breaks after about 15 s. */
 #define KEEPALIVE_IDLE_S 6
 #define KEEPALIVE_EACH_S 3
 #define KEEPALIVE_COUNT 3
@@ -33,7 +32,7 @@ struct http_client_probe {
     const char *path;
     http_client_probed probed;
     void *arg;
-    http_client_opening *opening;       /* NULL: it is over */
+    http_client_opening *opening;       /* NULL: the opening has ended */
     http_client_connection *connection; /* NULL: not open yet */
     size_t sent;                        /* bytes of the request */
 };
@@ -117,7 +116,8 @@ static bool probe_write_request(http_client_probe *self)
     return request->status == DUBBOC_OK;
 }
 
-/* Without these options only a host that is gone is noticed later. */
+/* Errors are ignored, because without keepalive everything works, except that a host that is gone
+ * is noticed later. */
 static void probe_ask_for_keepalive(int fd)
 {
     static const struct {
@@ -137,7 +137,7 @@ static void probe_watch_writable(const http_client_probe *self, bool is_wanted)
 {
     struct epoll_event event = {
         .events = EPOLLIN | EPOLLRDHUP | (is_wanted ? EPOLLOUT : 0u), .data.ptr = (void *)self};
-    /* If this fails, the probe is not answered, which is noticed like any silence. */
+    /* If this fails, the probe gets no answer, and the provider is treated as silent. */
     (void)epoll_ctl(
         self->prober->epoll_fd, EPOLL_CTL_MOD, http_client_connection_fd(self->connection), &event);
 }

@@ -1,9 +1,9 @@
 /* Asks peers whether they live, without blocking, for one thread.
  *
- * A probe opens a connection of its own, asks for the head of a page (HEAD), and waits for a sign
- * of life: any byte of a reply, or that the peer closes the connection in an orderly way. A process
- * that hangs gives neither, although its system still accepts connections for it. So a probe stays
- * open until there is an answer, or until the connection breaks. */
+ * A probe opens a connection of its own, sends a HEAD request, and waits for a sign of life: any
+ * byte of a reply, or an orderly close of the connection by the peer. A process that hangs gives
+ * neither, although its kernel still accepts connections for it. So a probe stays open until there
+ * is an answer, or until the connection breaks. */
 #ifndef TRANSPORT_HTTP_CLIENT_PROBE_H
 #define TRANSPORT_HTTP_CLIENT_PROBE_H
 
@@ -12,9 +12,9 @@
 typedef struct http_client_prober http_client_prober;
 typedef struct http_client_probe http_client_probe;
 
-/* Receives the end of a probe, which has been freed already. true: the peer has answered. false: no
- * connection could be opened, or it broke. Called in http_client_prober_step(); it must neither
- * begin nor cancel a probe. */
+/* Receives the result of a probe. The probe has been freed already. true: the peer has answered.
+ * false: no connection could be opened, or it broke. Called in http_client_prober_step(); it must
+ * neither begin nor cancel a probe. */
 typedef void (*http_client_probed)(void *arg, bool is_alive);
 
 /* client is borrowed. DUBBOC_E_SYSTEM: no descriptor is left. DUBBOC_E_NO_MEMORY. */
@@ -32,11 +32,12 @@ int http_client_prober_fd(const http_client_prober *self);
 int64_t http_client_prober_step(http_client_prober *self);
 
 /* Begins a probe of this path. The connection must be open within the connect time-out; the answer
- * has no time limit. A step must follow. target and path are borrowed. NULL: no memory. */
+ * has no time limit. The caller must call http_client_prober_step() afterwards. target and path are
+ * borrowed. NULL: no memory. */
 http_client_probe *http_client_probe_begin(http_client_prober *self,
     const http_client_target *target, const char *path, http_client_probed probed, void *arg);
 
-/* Ends a probe whose end was not told yet, without telling it. */
+/* Cancels a probe before probed() was called for it; probed() will not be called. */
 void http_client_probe_cancel(http_client_probe *self);
 
 #endif

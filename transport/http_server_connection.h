@@ -37,7 +37,7 @@ typedef enum http_server_phase {
     HTTP_SERVER_PHASE_ANSWER, /* From the answer to its last byte. */
     HTTP_SERVER_PHASE_IDLE,   /* Between two requests. */
 
-    /* Replaces SILENT, HEADER, BODY, IDLE and EVICTED once the peer has closed its side: until
+    /* The peer has closed its side during SILENT, HEADER, BODY, IDLE or EVICTED. Lasts until
      * libmicrohttpd has handled what the peer sent before. */
     HTTP_SERVER_PHASE_DEPARTED,
 
@@ -45,8 +45,10 @@ typedef enum http_server_phase {
      * wait until the peer closes too. */
     HTTP_SERVER_PHASE_EVICTED,
 
-    HTTP_SERVER_PHASE_LINGER, /* libmicrohttpd has closed it; we read until its peer closes. */
-    HTTP_SERVER_PHASE_ENDING, /* We have shut it down; libmicrohttpd has not noticed yet. */
+    /* libmicrohttpd has closed the connection; we read until the peer closes it too. */
+    HTTP_SERVER_PHASE_LINGER,
+    /* We have shut the connection down; libmicrohttpd has not noticed yet. */
+    HTTP_SERVER_PHASE_ENDING,
     HTTP_SERVER_PHASE_COUNT
 } http_server_phase;
 
@@ -69,7 +71,7 @@ typedef struct http_server_connection {
     int fd; /* Owned by libmicrohttpd, or by us while the connection lingers; -1: closed. */
     bool is_departed;  /* The peer has closed its side. */
     bool is_evicted;   /* We have closed our side: what the peer still sends is not handled. */
-    bool is_uncounted; /* It counts towards the table's uncounted. */
+    bool is_uncounted; /* The connection is counted in table->uncounted. */
     int hops;          /* How often it was handed to another loop because the server was full. */
     size_t lingered_bytes; /* How many bytes were read while it lingered. */
     char peer[ADDRESS_TEXT_SIZE];
@@ -116,13 +118,14 @@ void http_server_connection_enter(http_server_connection *conn, http_server_phas
 void http_server_connection_enter_since(
     http_server_connection *conn, http_server_phase phase, int64_t since_ns);
 
-/* Whether we have shut it down. */
+/* Whether we have shut the connection down. */
 static inline bool http_server_connection_is_ending(const http_server_connection *conn)
 {
     return conn->phase == HTTP_SERVER_PHASE_ENDING;
 }
 
-/* Whether it was shut down or evicted, so that bytes that still arrive are not handled. */
+/* Whether the connection was shut down or evicted, so that bytes that still arrive are not handled.
+ */
 static inline bool http_server_connection_is_over(const http_server_connection *conn)
 {
     return http_server_connection_is_ending(conn) || conn->is_evicted;
