@@ -1,5 +1,6 @@
 /* A fault is one number, so that providers can be compared: silence counts more than exclusion, and
- * exclusion more than ejection. How long a silent provider was not known to live comes last. */
+ * exclusion more than ejection. Of two silent providers, the one that was known to live more
+ * recently has the lower fault. */
 #include "selector/candidates.h"
 
 #define FAULT_NOT_NOW (UINT64_C(1) << 32)

@@ -11,14 +11,14 @@
 typedef uint64_t candidate_fault;
 #define CANDIDATE_FAULT_MAX UINT64_MAX
 
-/* The fault of a provider. Recent refusals and a slow start do not count here, because a call that
- * waits for room although a provider has some might wait in vain: the call does not learn when that
- * provider would accept it. */
+/* The fault of a provider. Recent refusals and a slow start do not count here: if they did, a call
+ * might wait for room although such a provider has room, and no event would end the wait when the
+ * provider accepts calls again. */
 candidate_fault candidate_fault_of(
     const provider *self, const pick_request *request, int64_t now_ns);
 
-/* The fault of a provider, or a higher one if it may not be picked at this moment
- * (health_may_serve()), perhaps for such a reason. */
+/* The fault of a provider, or a higher one if health_may_serve() says that the provider may not be
+ * picked at this moment, for example because of a recent refusal or a slow start. */
 candidate_fault candidate_fault_now(provider *self, const pick_request *request, int64_t now_ns);
 
 /* The lowest candidate_fault_of() of all providers in the snapshot. */
@@ -31,8 +31,8 @@ candidate_fault candidates_best_fault(
  * must not block otherwise; the endpoint is valid after the section only if visit takes a
  * reference.
  *
- * Returns when the first ejection ends among the providers that were left out because they are
- * ejected; DEADLINE_NEVER: there is none. */
+ * Returns the earliest end of an ejection among the providers that were left out because they are
+ * ejected; DEADLINE_NEVER: none was left out for that reason. */
 int64_t candidates_each(const snapshot *of, const pick_request *request,
     bool (*visit)(void *arg, http_client_endpoint *endpoint), void *arg);
 

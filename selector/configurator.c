@@ -251,9 +251,10 @@ static void configurator_review(const configurator *self)
             MASKED(slice_of(self->url->text)));
 }
 
-/* Whether the configurator clears its source: it applies to everybody and has no params except
- * those that tools add automatically (docs/wire.md 5.7). One whose params set nothing does not
- * count, because administration tools leave such a URL behind when the last setting is removed. */
+/* Whether the configurator clears its source: its host is 0.0.0.0, and it has no params except
+ * those that tools add automatically (docs/wire.md 5.7). A configurator with params that set
+ * nothing does not count, because administration tools leave such a URL behind when the last
+ * setting is removed. */
 static bool configurator_is_clearing(const configurator *self)
 {
     const provider_url *url = self->url;
@@ -432,7 +433,7 @@ static extent configurator_measure(const configurators *rules, const provider_ur
 }
 
 /* Some params of nodes written by Go do not mean what they seem to: dubbogo's timeout is another
- * setting (docs/wire.md P18), and dubbo-go 3 writes a weight of 0 that nobody set (docs/wire.md
+ * setting (docs/wire.md P18), and dubbo-go 3 writes a weight of 0 that no user set (docs/wire.md
  * 12.8). The code that reads them recognises such a node by a marker. When a configurator sets the
  * param, both the old value and the marker must go, otherwise the new value would be misread
  * too. */

@@ -45,7 +45,8 @@ bool configurators_new(const configurator_consumer *consumer,
     const configurator_texts texts[CONFIGURATOR_SOURCES], configurators **made);
 void configurators_free(configurators *self); /* NULL is accepted */
 
-size_t configurators_count(const configurators *self); /* NULL: 0 */
+/* Returns the number of configurators; 0 if self is NULL. */
+size_t configurators_count(const configurators *self);
 
 /* A provider's URL together with the params that configurators set. */
 typedef struct configured {

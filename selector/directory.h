@@ -79,8 +79,9 @@ void directory_free(directory *self);
  * valid; err quotes it. DUBBOC_E_NO_MEMORY. */
 dubboc_status directory_fill_fixed(directory *self, dubboc_error *err);
 
-/* Loads the snapshot file and subscribes, if that is due: at first, and again after it has failed
- * and a call asks for the directory. May block on the disk. Only called by the upkeep thread. */
+/* Loads the snapshot file and subscribes, if that is due: at first, and again when subscribing has
+ * failed and a call asks for the directory. May block on the disk. Only called by the upkeep
+ * thread. */
 void directory_subscribe_if_due(directory *self, int64_t now_ns);
 
 /* Makes the upkeep thread subscribe again after a failure. Any thread. */
@@ -89,8 +90,8 @@ void directory_try_again(directory *self);
 void directory_unsubscribe(directory *self);
 
 /* Does everything else that is due: reads again, ends the grace of an empty list, writes the
- * snapshot file. is_last: writes a pending snapshot file now. Returns when something is due next.
- * Only called by the upkeep thread and by selector_free(). */
+ * snapshot file. is_last: writes a pending snapshot file now. Returns the time at which the next
+ * action is due. Only called by the upkeep thread and by selector_free(). */
 int64_t directory_tick(directory *self, int64_t now_ns, bool is_last);
 
 #endif

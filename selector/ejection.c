@@ -2,8 +2,8 @@
  * can still be picked, and its next failure or refusal tries again to eject it. */
 #include "selector/ejection.h"
 
-/* Whether the ejection counts for the limit. A silent provider does not: it is no use to call it,
- * however few providers are left. */
+/* Whether the provider counts for the limit. A silent one does not, because calls to it would fail
+ * even if few other providers are left. */
 static bool ejection_counts(const provider *self, int64_t now_ns)
 {
     return health_is_ejected_at(&self->health, now_ns) && !health_is_silent(&self->health);

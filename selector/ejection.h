@@ -1,5 +1,6 @@
 /* Ejection: a provider is not picked for a while. At most half of a directory's providers are
- * ejected, because the others have to carry the load of all. */
+ * ejected, because the others have to carry the load of all. Silent providers (selector/health.h)
+ * are not counted among the ejected ones. */
 #ifndef SELECTOR_EJECTION_H
 #define SELECTOR_EJECTION_H
 
@@ -9,8 +10,8 @@
 
 /* Ejects a provider after failures, for eject_ms times the number of ejections in a row, unless
  * more than half of the snapshot's providers would then be ejected. Returns the length in
- * milliseconds; 0: it is ejected already, or has answered meanwhile; EJECTION_OVER_LIMIT. The
- * caller holds selector_context.ejecting. */
+ * milliseconds; 0: the provider is ejected already, or has answered meanwhile; EJECTION_OVER_LIMIT.
+ * The caller holds selector_context.ejecting. */
 int64_t ejection_after_failures(provider *failed, const snapshot *of, int64_t eject_ms);
 
 /* Ejects a provider after refusals, under the same limit. failures_max: see health_refused().

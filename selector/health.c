@@ -1,4 +1,4 @@
-/* All fields are atomic and are written without a lock. Two calls that end at the same time may so
+/* All fields are atomic and are written without a lock. So two calls that end at the same time may
  * count a failure or refusal once too often or too seldom, which is harmless. */
 #include "selector/health.h"
 
@@ -34,8 +34,8 @@ bool health_is_ejected(const provider_health *self)
     return health_is_ejected_at(self, clock_now_ns());
 }
 
-/* The time in milliseconds, lower 32 bits, never 0. They wrap after 49 days; if a refusal of 49
- * days ago is taken for a recent one, the provider loses less than a second of calls. */
+/* The time in milliseconds, lower 32 bits, never 0. These bits wrap after 49 days; if a refusal of
+ * 49 days ago is taken for a recent one, the provider loses less than a second of calls. */
 static uint32_t health_ms(int64_t now_ns)
 {
     return (uint32_t)(now_ns / NS_PER_MS) | 1;
@@ -52,8 +52,8 @@ uint32_t health_silent_s(const provider_health *self, int64_t now_ns)
     return (health_ms(now_ns) - atomic_load_explicit(&self->alive_ms, memory_order_relaxed)) >> 10;
 }
 
-/* A dead provider may not be ejected, because half of the providers already are; so its failures
- * are checked too. */
+/* The failures are checked too, because a dead provider is not ejected if too many others are
+ * (selector/ejection.h). */
 bool health_is_willing(const provider_health *self, int64_t now_ns)
 {
     return !health_is_ejected_at(self, now_ns) && !health_is_silent(self) &&
@@ -61,8 +61,8 @@ bool health_is_willing(const provider_health *self, int64_t now_ns)
            !health_has_refused_within(self, now_ns, JUST_REFUSED_MS);
 }
 
-/* The share has its full size: health_may_serve() need not look closer any more. A refusal that is
- * noted at this moment may so be without effect. */
+/* The share has its full size, so health_may_serve() can take its fast path again. If another call
+ * notes a refusal at this moment, the refusal may have no effect. */
 static void health_end_slow_start(provider_health *self)
 {
     int64_t former = NOT_EJECTED;
@@ -117,7 +117,8 @@ static uint8_t health_refusals_to_eject(int failures_max)
     return failures_max > 0 && failures_max < REFUSALS_MAX ? (uint8_t)failures_max : REFUSALS_MAX;
 }
 
-/* An answer after a rest: the share grows from now on. Returns whether it grows. */
+/* For an answer: if the provider was recovering, its share grows from now on. Returns whether it
+ * grows. */
 static bool health_begin_slow_start(provider_health *self)
 {
     if (atomic_exchange_explicit(&self->recovery, RECOVERY_NONE, memory_order_relaxed) !=
@@ -171,7 +172,7 @@ bool health_refused(provider_health *self, int failures_max)
     atomic_store_explicit(&self->refused_ms, health_ms(now_ns), memory_order_relaxed);
     atomic_compare_exchange_strong(&self->ejected_until_ns, &never, NOT_EJECTED);
     if (health_is_ejected_at(self, now_ns) || health_is_silent(self))
-        /* the call was under way when the provider was ejected, or all others are ejected too */
+        /* The call was under way before, or no better provider was left. */
         return false;
     uint8_t enough = health_refusals_to_eject(failures_max);
     uint8_t refusals = atomic_load_explicit(&self->refusals, memory_order_relaxed);
@@ -225,7 +226,8 @@ void health_end_ejection(provider_health *self)
 
 /* --- probes and trials --- */
 
-/* health_may_serve() looks at silence and recovery only if ejected_until_ns is not 0. */
+/* Sets the silence, and makes a trial necessary. ejected_until_ns must not stay 0, because
+ * health_may_serve() would not look at silence and recovery. */
 static void health_rest(provider_health *self, health_silence silence)
 {
     int64_t never = 0;
@@ -253,7 +255,7 @@ bool health_note_life(provider_health *self, int64_t now_ns)
     bool is_first_ejection = atomic_load(&self->ejections) == 1;
     bool was_ejected = health_is_ejected_at(self, now_ns);
     atomic_store(&self->alive_ms, health_ms(now_ns));
-    /* It has failed, but lives, and must not be ejected, because half of the others are. */
+    /* The provider was not ejected, because too many others are. It lives, so it needs no trial. */
     if (silence == SILENCE_PRESUMED && atomic_load(&self->ejections) == 0)
         atomic_store(&self->recovery, RECOVERY_NONE);
     if (was_ejected && !is_first_ejection)

@@ -4,9 +4,9 @@
  * Failures: after health_failures in a row the provider is ejected, each time for longer. An answer
  * clears the failures and ends the ejection.
  *
- * Silence: a provider that has failed so often is probed (selector/probes.h). While it does not
- * answer the probes it is not picked, however many others are ejected. An answer to a probe also
- * ends the first ejection of a row.
+ * Silence: after health_failures in a row the provider is also probed (selector/probes.h). While it
+ * does not answer the probes it is not picked, however many others are ejected. An answer to a
+ * probe also ends an ejection after failures, unless it is the second or a later one in a row.
  *
  * Recovery: when an ejection after failures or a silence is over, one call tries the provider. If
  * that call is answered, the share of the provider grows to its full size within 10 s. If it fails,
@@ -39,8 +39,9 @@
 
 typedef enum health_silence {
     SILENCE_NONE,
-    SILENCE_PRESUMED, /* it was not probed yet */
-    SILENCE_PROVEN    /* a probe was not answered in time, or no connection could be opened */
+    SILENCE_PRESUMED, /* the provider has failed too often; no probe has had a result yet */
+    /* A probe was not answered in time, its connection could not be opened, or it broke. */
+    SILENCE_PROVEN
 } health_silence;
 
 typedef enum health_recovery {
@@ -49,7 +50,8 @@ typedef enum health_recovery {
     RECOVERY_IS_TRIED     /* that call is under way */
 } health_recovery;
 
-/* Small, because it shares a cache line with the other fields of a provider that picks write. */
+/* Small, because it shares a cache line with the other fields of a provider that change with each
+ * pick. */
 typedef struct provider_health {
     _Atomic uint16_t failures; /* in a row */
     _Atomic uint8_t ejections; /* ejections after failures, in a row; the next one is longer */
@@ -59,15 +61,15 @@ typedef struct provider_health {
     _Atomic uint8_t refusals;
     /* time of the last refusal, lower 32 bits of the milliseconds; 0: none */
     _Atomic uint32_t refused_ms;
-    /* When the ejection ends; a time in the past: it is not ejected. 0: there was no failure and no
-     * refusal since the last answer. */
+    /* When the ejection ends; a time in the past: the provider is not ejected. 0: there was no
+     * failure and no refusal since the last answer. */
     _Atomic int64_t ejected_until_ns;
     /* The lower 32 bits of times in milliseconds. */
-    _Atomic uint32_t alive_ms;   /* before the first failure in a row, or the last answered probe */
-    _Atomic uint32_t started_ms; /* when the share began to grow; 0: it is at its full size */
+    _Atomic uint32_t alive_ms;   /* of the first failure in a row, or of the last answered probe */
+    _Atomic uint32_t started_ms; /* when the share began to grow; 0: the share has its full size */
     _Atomic uint8_t silence;     /* a health_silence */
     _Atomic uint8_t recovery;    /* a health_recovery */
-    atomic_bool is_probed;       /* selector/probes.c has it in its list */
+    atomic_bool is_probed;       /* the provider is in the list of selector/probes.c */
 } provider_health;
 
 /* The slow path of health_may_serve(), after a failure or refusal since the last answer. */
@@ -81,13 +83,13 @@ static inline bool health_may_serve(provider_health *self)
            health_may_serve_again(self);
 }
 
-/* When the ejection ends; a time in the past: it is not ejected. */
+/* Returns the end of the ejection; a time in the past: the provider is not ejected. */
 static inline int64_t health_ejected_until_ns(const provider_health *self)
 {
     return atomic_load_explicit(&self->ejected_until_ns, memory_order_relaxed);
 }
 
-/* Whether it is ejected. */
+/* Whether the provider is ejected, now or at now_ns. */
 bool health_is_ejected(const provider_health *self);
 bool health_is_ejected_at(const provider_health *self, int64_t now_ns);
 
@@ -96,24 +98,25 @@ static inline bool health_is_silent(const provider_health *self)
     return atomic_load_explicit(&self->silence, memory_order_relaxed) != SILENCE_NONE;
 }
 
-/* For how many seconds (of 1024 ms) it has not been known to live. */
+/* Returns the number of seconds (of 1024 ms) since alive_ms. */
 uint32_t health_silent_s(const provider_health *self, int64_t now_ns);
 
-/* Whether the provider is likely to accept a call: it is not ejected, has not failed since its last
- * answer, and has not refused a call within the last second. now_ns: the current time. */
+/* Whether the provider is likely to accept a call: it is neither ejected nor silent, has not failed
+ * since its last answer, and has not refused a call within the last second. now_ns: the current
+ * time. */
 bool health_is_willing(const provider_health *self, int64_t now_ns);
 
 /* Notes that the provider answered a call. refused_ms: the field of that name when the call was
  * sent. failures_max: see health_refused(). Writes nothing if there is nothing to clear. Returns
- * true if an ejection has ended. */
+ * true if the answer has ended an ejection or a silence. */
 bool health_good(provider_health *self, uint32_t refused_ms, int failures_max);
 
 /* Notes a failure. Returns true if the provider should now be ejected: it has failed failures_max
- * times in a row (<= 0: never eject) and is not ejected already. */
+ * times in a row (<= 0: never eject), and is neither ejected nor silent already. */
 bool health_failed(provider_health *self, int failures_max);
 
 /* Notes a refusal. Returns true if the provider should now be ejected: it has refused failures_max
- * times in a row (<= 0: never eject) and is not ejected already. */
+ * times in a row (<= 0: never eject), and is neither ejected nor silent already. */
 bool health_refused(provider_health *self, int failures_max);
 
 /* Notes that another process serves at the address now: the refusals of the former one are
@@ -125,7 +128,8 @@ void health_renewed(provider_health *self);
 int64_t health_eject_failed(provider_health *self, int64_t now_ns, int64_t eject_ms);
 
 /* Ejects the provider after refusals; failures_max: see health_refused(). Returns the length in
- * milliseconds; 0: it has answered since then and is not ejected. Not for two threads at once. */
+ * milliseconds; 0: the provider has answered since then, and is not ejected. Not for two threads at
+ * once. */
 int64_t health_eject_refused(provider_health *self, int64_t now_ns, int failures_max);
 
 /* Ends the ejection at once; failures and refusals stay counted. */
@@ -136,19 +140,21 @@ void health_end_ejection(provider_health *self);
 /* Notes that the provider has failed too often, and was not probed yet. */
 void health_presume_silence(provider_health *self);
 
-/* Notes that a probe failed. Returns true if it was not known to be silent before. */
+/* Notes that a probe failed or was not answered in time. Returns true if the provider was not known
+ * to be silent before. */
 bool health_note_silence(provider_health *self);
 
 /* Notes that a probe was answered. Returns true if the provider may be picked again now. */
 bool health_note_life(provider_health *self, int64_t now_ns);
 
-/* Ends a silence about which no probe will tell any more. */
+/* Ends the silence of a provider that is not probed any more, or cannot be probed. */
 void health_forget_silence(provider_health *self);
 
 /* --- the trial --- */
 
-/* For a call that was given the provider: whether it is the one that tries the provider after a
- * rest. The call must end the trial with health_end_trial(), after it has noted its outcome. */
+/* Begins a trial of the provider, if one is due after a silence or an ejection for failures. true:
+ * the call that has picked the provider is the trial. It must note its outcome and then end the
+ * trial with health_end_trial(). */
 bool health_begin_trial_if_due(provider_health *self);
 
 static inline bool health_begin_trial(provider_health *self)

@@ -12,11 +12,11 @@
 typedef struct node {
     /* These are first because every reading compares them: */
     size_t len;    /* length of text */
-    uint64_t seen; /* number of the last reading that contained it; set by the list */
+    uint64_t seen; /* number of the last reading that contained the node; set by the list */
     uint64_t hash; /* of text, for node_list.index */
     /* If the node is not usable: "host:port/path", or the beginning of a text that is not a URL. */
     char *label;
-    char *reason;            /* why it is not usable; NULL: it is usable, and provider is set */
+    char *reason;            /* why the node is not usable; NULL: it is, and provider is set */
     provider *provider;      /* holds a reference */
     node_settings *settings; /* NULL: the URL has none */
     char *changed;           /* what configurators set in the URL, for people; NULL: nothing */
@@ -29,7 +29,7 @@ typedef struct node {
     uint64_t born_ms;
     /* Changed by the directory: */
     size_t place; /* index in node_list.nodes */
-    /* Why it is not in the snapshot although it is usable; NULL: it is in the snapshot. */
+    /* Why a usable node is not in the snapshot; NULL: it is in the snapshot. */
     const char *unused;
     struct node *next; /* in a list of removed nodes */
     char text[];       /* the URL, decoded once */

@@ -7,8 +7,8 @@
 #include "selector/candidates.h"
 #include "selector/directory.h"
 
-/* The entry with the lowest fault at this moment (selector/candidates.h); of equal ones, the next
- * one from index `from`. */
+/* Returns the entry with the lowest fault at this moment (selector/candidates.h). If several have
+ * the same fault, returns the first of them at or after index `from`, with wrap-around. */
 static const snapshot_entry *pick_step_on(
     const snapshot *current, size_t from, const pick_request *request)
 {
@@ -32,8 +32,8 @@ static bool entry_has_room(const snapshot_entry *entry)
     return http_client_endpoint_has_room(entry->provider->endpoint);
 }
 
-/* The next entry with room, starting at index `from`, that has the lowest fault
- * (selector/candidates.h). NULL: no entry has room. */
+/* Returns the first entry at or after index `from`, with wrap-around, that has room and is one of
+ * the best available providers (selector/candidates.h). NULL: none of the best has room. */
 static const snapshot_entry *pick_step_on_to_room(
     const snapshot *current, size_t from, const pick_request *request)
 {
@@ -57,7 +57,7 @@ static bool pick_may_take(const snapshot_entry *entry, const pick_request *reque
 }
 
 /* Asks the policy a few times, then takes the best entry after its last answer. NULL: room is
- * needed, and no entry has it. */
+ * needed, and none of the best available providers has room. */
 static const snapshot_entry *pick_choose(
     directory *self, snapshot *current, int which, const pick_request *request)
 {

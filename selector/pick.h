@@ -14,13 +14,13 @@ typedef struct pick {
     int idempotent;
     uint32_t refused_ms; /* health.refused_ms of the provider when it was picked */
     uint8_t peer;        /* from selector_settings.peer_of */
-    bool is_trial;       /* it tries the provider after a rest (selector/health.h) */
+    bool is_trial;       /* the call is the trial of the provider (selector/health.h) */
     /* An administrator set the value, so it is stronger than the consumer's configuration. */
     bool timeout_is_override;
     bool retries_are_override;
 } pick;
 /* Picks a provider. Takes tens of nanoseconds, no lock, no allocation. false: the list is empty
- * (directory_explain()), or, with needs_room, no provider that may be picked has room
+ * (directory_explain()), or, with needs_room, none of the best available providers has room
  * (selector/candidates.h). Any thread. */
 bool directory_pick(directory *self, const pick_request *request, pick *out);
 

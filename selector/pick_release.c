@@ -1,5 +1,5 @@
-/* What follows the outcome of an attempt: it updates the provider's health, may eject the provider
- * or end its ejection, and logs that. The provider is released last. */
+/* What follows the outcome of an attempt: the provider's health is updated, the provider may be
+ * ejected and probed, or its ejection may end. The provider is released last. */
 #include "selector/pick_release.h"
 
 #include <assert.h>

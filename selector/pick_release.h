@@ -6,12 +6,13 @@
 
 /* What the outcome of an attempt says about the provider's health. */
 typedef enum pick_outcome {
-    PICK_GOOD,    /* it answered, possibly with an error object */
+    PICK_GOOD,    /* the provider answered, possibly with an error object */
     PICK_FAILED,  /* no connection, no answer, a broken exchange, or 5xx without JSON-RPC */
-    PICK_REFUSED, /* it answered that it is busy or stopping and has not executed the call */
-    PICK_UNKNOWN  /* nothing: the call was cancelled, or the client's own pool was full */
+    PICK_REFUSED, /* the provider was busy or stopping, and has not executed the call */
+    PICK_UNKNOWN  /* says nothing: the call was cancelled, or the client's pool was full */
 } pick_outcome;
-/* Notes the outcome, then releases the provider. May eject it, or end its ejection. Any thread. */
+/* Notes the outcome, then releases the provider. May eject the provider or end its ejection. Any
+ * thread. */
 void pick_release(directory *self, pick *held, pick_outcome outcome);
 
 #endif

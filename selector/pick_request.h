@@ -13,10 +13,10 @@ typedef struct pick_request {
     provider *const *excluded;
     size_t excluded_count;
     /* Pick only a provider whose endpoint has room for one more connection. A provider without room
-     * is skipped for another one that is as good, that is, not ejected and not excluded; it is not
-     * skipped for an ejected or excluded one, because such a provider is no better than waiting. If
-     * all are ejected (or excluded), one with room among them is picked. A provider that has
-     * refused calls but is not ejected counts as good. */
+     * is skipped if another one has room and is as good (candidate_fault_of()). It is not skipped
+     * for an ejected, excluded or silent one, because waiting is better than using such a provider.
+     * If all are ejected (or excluded, or silent), one with room among the best of them is picked.
+     * A provider that has refused calls but is not ejected counts as good. */
     bool needs_room;
     /* The owner whose TLS connections the call may be given when it waits for room, besides those
      * without an owner (transport/http_client_connection.h). NULL: none. */

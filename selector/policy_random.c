@@ -29,7 +29,7 @@ static void random_fill_columns(
         columns[low].threshold = (uint32_t)((double)heights[low] / (double)full * 4294967296.0);
         columns[low].alias = high;
         heights[high] -= full - heights[low];
-        if (heights[high] < full) { /* it is lower than full now */
+        if (heights[high] < full) { /* the column `high` is lower than full now */
             large++;
             todo[small++] = high;
         }

@@ -10,7 +10,7 @@ typedef struct provider_probe {
     probes *owner;
     provider *of;
     http_client_probe *open; /* NULL: none is open */
-    int64_t begun_ns;        /* when the last one was begun, or given up */
+    int64_t begun_ns;        /* when the last probe was begun, or given up */
 } provider_probe;
 
 void probes_init(probes *self, http_client *http, upkeep *of, int64_t every_ms)
@@ -30,7 +30,7 @@ static void probe_close(provider_probe *self)
     self->owner->open_count--;
 }
 
-/* The provider is probed no more, and may be freed from here on. */
+/* Ends the probing of the provider, which may be freed from now on. */
 static void probe_free(provider_probe *self)
 {
     provider *of = self->of;
@@ -91,7 +91,7 @@ static void probe_begin(provider_probe *self, int64_t now_ns)
         health_forget_silence(&self->of->health);
 }
 
-/* Does what is due for one provider. Returns when more is. */
+/* Does what is due for one provider. Returns the time at which the next action is due. */
 static int64_t probe_tick(provider_probe *self, int64_t now_ns, bool makes_room)
 {
     int64_t due_ns = self->begun_ns + self->owner->every_ms * NS_PER_MS;

@@ -1,10 +1,10 @@
 /* Probes of the providers that fail.
  *
  * From the moment a provider has failed often enough to be ejected, whether it was ejected or not,
- * it is probed once a second (transport/http_client_probe.h) until a call is answered. While it
- * does not answer, it is silent (selector/health.h) and gets no calls. At most one probe of a
- * provider is open, so a process that hangs finds one connection when it goes on, not one for each
- * second. */
+ * it is probed at a fixed interval (transport/http_client_probe.h), until it answers a call or
+ * leaves all lists. While it does not answer, it is silent (selector/health.h) and gets no calls.
+ * At most one probe of a provider is open, so a process that hangs finds only one connection when
+ * it goes on. */
 #ifndef SELECTOR_PROBES_H
 #define SELECTOR_PROBES_H
 
@@ -12,22 +12,22 @@
 #include "selector/upkeep.h"
 #include "transport/http_client_probe.h"
 
-/* At most so many probes are open at once. Beyond it, those that were not answered in time make
- * room for the others. */
+/* At most this many probes are open at once. If more are needed, those that were not answered in
+ * time are closed to make room. */
 #define PROBES_OPEN_MAX 64
 
 typedef struct probes {
     /* Constant: */
     http_client *http; /* borrowed */
     upkeep *upkeep;    /* borrowed */
-    int64_t every_ms;  /* <= 0: nobody is probed */
+    int64_t every_ms;  /* the interval; <= 0: no provider is probed */
 
     /* Used by the upkeep thread only: */
-    http_client_prober *prober; /* NULL: nobody was probed so far */
+    http_client_prober *prober; /* NULL: no provider was probed so far */
     struct provider_probe *all;
     size_t open_count;
-    bool is_crowded; /* in the last step a probe could not be begun, because too many were open */
-    bool has_revived;
+    bool is_crowded;  /* in the last step a probe could not be begun, because too many were open */
+    bool has_revived; /* in this step an answer has let a provider be picked again */
 
     mutex lock;                    /* guards the field below; no other lock is taken under it */
     struct provider_probe *wanted; /* added since the last step */
@@ -40,11 +40,11 @@ void probes_fini(probes *self);
 
 /* Begins to probe a provider that has failed too often, and presumes that it is silent until it has
  * answered the first probe. No-op if it is probed already. The caller holds the provider as a call
- * does. Any thread. */
+ * does (provider.in_flight). Any thread. */
 void probes_add(probes *self, provider *failed);
 
-/* Does what is due. Returns when the next step is due. *has_revived: whether a provider may be
- * picked again. Only called by the upkeep thread. */
+/* Does what is due. Returns the time at which the next step is due. *has_revived: whether a
+ * provider may be picked again. Only called by the upkeep thread. */
 int64_t probes_step(probes *self, int64_t now_ns, bool *has_revived);
 
 #endif

@@ -3,10 +3,11 @@
  *
  * A provider has two reference counts. references counts the nodes of directories; only nodes bring
  * the provider into snapshots, and they release it after the readers have left. in_flight counts
- * the calls that picked it; a pick increments it while its readers' section still protects the
- * snapshot. So once references is zero, in_flight can only fall. The provider is not freed at that
- * moment, but by the sweep: under the lock that also guards look-ups it frees the providers whose
- * counts are both zero. */
+ * the calls that picked it, and its probe (selector/probes.c). A pick increments it while its
+ * readers' section still protects the snapshot; a probe is added by a call that still holds the
+ * provider. So once references and in_flight are zero, neither can grow except by a look-up. The
+ * provider is not freed at that moment, but by the sweep or by provider_give_up(), which free a
+ * provider under the lock that also guards look-ups, and only if both counts are zero. */
 #include "selector/provider.h"
 
 #include <assert.h>

@@ -25,7 +25,7 @@ typedef struct provider {
     http_client_endpoint *endpoint; /* the pool of its connections; constant */
     const provider_info *info;      /* constant, on another cache line */
     atomic_uint references;         /* the number of nodes, of all directories, that refer to it */
-    atomic_uint in_flight;          /* the number of calls that hold it */
+    atomic_uint in_flight;          /* number of calls that hold it, plus 1 while it is probed */
     provider_health health;
 } provider;
 
@@ -45,7 +45,7 @@ typedef struct provider_set {
 /* false: no memory. */
 bool provider_set_init(provider_set *self, http_client *http);
 
-/* Frees all providers, even if there are references; asserts that none is in flight. */
+/* Frees all providers, even if there are references. Asserts that no call or probe holds one. */
 void provider_set_fini(provider_set *self);
 
 /* The address of a provider, and the process that serves there. */
@@ -73,8 +73,8 @@ void provider_give_back(provider_set *self, provider *given);
  * provider_set_sweep() will free it. */
 bool provider_give_up(provider_set *self, provider *given);
 
-/* Frees providers that have had no reference for PROVIDER_KEEP_MS and are held by no call. Returns
- * when to call it again; DEADLINE_NEVER: no provider is without references. */
+/* Frees providers that have had no reference for PROVIDER_KEEP_MS and are held by no call or probe.
+ * Returns the time of the next sweep; DEADLINE_NEVER: no provider is without references. */
 int64_t provider_set_sweep(provider_set *self, int64_t now_ns);
 
 #endif

@@ -72,7 +72,7 @@ void readers_wait(readers *self)
 {
     unsigned epoch = atomic_load(&self->epoch), other = epoch ^ 1;
     readers_wait_for_epoch(self, other);
-    unsigned expected = epoch; /* it does not matter if another writer has changed it already */
+    unsigned expected = epoch; /* another writer may have changed it; that is harmless */
     atomic_compare_exchange_strong(&self->epoch, &expected, other);
     readers_wait_for_epoch(self, epoch);
 }

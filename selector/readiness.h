@@ -47,7 +47,7 @@ static inline bool readiness_is_ready(const readiness *self)
     return atomic_load_explicit(&self->is_ready, memory_order_acquire);
 }
 
-/* Makes it ready and wakes all waiters; no-op if it is ready already. */
+/* Makes the directory ready and wakes all waiters; no-op if the directory is ready already. */
 void readiness_set_ready(readiness *self);
 
 /* Notes a failure, of which status and text are copied, and wakes all waiters. */

@@ -7,11 +7,12 @@
  * become usable:
  *
  * - the list has changed: a provider has joined, or a rule enables one or gives it a weight;
- * - an answer has ended an ejection;
- * - an ejection has expired. No event tells that; it is only seen when the time is compared. So
+ * - an answer to a call has ended an ejection or a silence;
+ * - an answer to a probe has done so (selector/probes.h);
+ * - an ejection has expired. This causes no event; it is only seen when the time is compared. So
  *   while a call waits, the upkeep thread also wakes up at the end of the first ejection that keeps
- *   a provider from that call. A timer for every ejection would mostly run for nothing, because
- *   calls seldom wait.
+ *   a provider from that call. A timer for each ejection would seldom be of use, because calls
+ *   seldom wait.
  *
  * The thread that causes such a change updates the waiting calls itself: it adds them to the queues
  * of the new providers, whose room is then granted to the calls that have waited longest. So a call
@@ -19,8 +20,9 @@
  * order does not depend on which thread wakes up first. A call that begins at the same moment may
  * take the room of the new provider first, because calls that need not wait look at no queue.
  *
- * An answer that ends an ejection only updates the directory of its own call. If another directory
- * has the same provider, its calls notice when the ejection would have expired. */
+ * An answer to a call only updates the directory of that call. If another directory has the same
+ * provider, its calls notice the end of an ejection when the ejection would have expired, and the
+ * end of a silence at the next update. An answer to a probe updates all directories. */
 #ifndef SELECTOR_ROOM_H
 #define SELECTOR_ROOM_H
 
@@ -63,13 +65,13 @@ void room_waits_fini(room_waits *self);
 /* Begins a wait: joins the queues of all providers that a pick with needs_room would accept. What
  * request points to must not change until room_waits_remove(). ticket: from waiter_take_ticket(),
  * when the call first began to wait. The waiter is woken when http_client_queuer_is_served()
- * becomes true; that may be the case on return already. Returns the number of endpoints that it
- * waits for. Any thread. */
+ * becomes true; that may be the case on return already. Returns the number of endpoints that the
+ * call waits for. Any thread. */
 size_t room_waits_add(
     room_waits *self, room_wait *wait, const pick_request *request, waiter *of, uint64_t ticket);
 
 /* Ends a wait: the queues do not change any more; the call then leaves them with
- * http_client_queuer_leave(). No-op if it was removed already. */
+ * http_client_queuer_leave(). No-op if the wait was removed already. */
 void room_waits_remove(room_waits *self, room_wait *wait);
 
 /* Updates the queues of all waiting calls, because a provider may have become usable. Takes locks
@@ -77,8 +79,8 @@ void room_waits_remove(room_waits *self, room_wait *wait);
 void room_waits_look_again(room_waits *self);
 
 /* Updates the queues like room_waits_look_again(), but only if an ejection that keeps a provider
- * from a waiting call has ended by now_ns. Returns when to call it again. Only called by the upkeep
- * thread. */
+ * from a waiting call has ended by now_ns. Returns the time at which it must be called again. Only
+ * called by the upkeep thread. */
 int64_t room_waits_tick(room_waits *self, int64_t now_ns);
 
 /* The number of waiting calls, for tests. */

@@ -30,7 +30,8 @@ dubboc_status selector_check_policy(const char *name, dubboc_error *err)
 
 /* --- upkeep --- */
 
-/* Probes the providers that fail. Calls may wait for one that has come back. */
+/* Probes the providers that fail. If one may be picked again, waiting calls also wait for its room
+ * from now on. */
 static int64_t selector_probe(selector *self, int64_t now_ns)
 {
     bool has_revived;
@@ -41,7 +42,8 @@ static int64_t selector_probe(selector *self, int64_t now_ns)
     return due_ns;
 }
 
-/* One round of upkeep: does everything that is due and returns when the next round is. */
+/* One round of upkeep: does everything that is due. Returns the time at which the next round is
+ * due. */
 static int64_t selector_round(void *arg)
 {
     selector *self = arg;

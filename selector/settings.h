@@ -16,7 +16,7 @@ typedef struct selector_settings {
     int health_failures;
     /* Length of an ejection after failures; multiplied by the number of ejections in a row. */
     int64_t health_rest_ms;
-    /* A provider that has failed so often is probed once in this time; <= 0: never. */
+    /* A provider with health_failures failures in a row is probed at this interval; <= 0: never. */
     int64_t health_probe_ms;
     /* The name of this application, by which configurators may select consumers. NULL or "":
      * none. */

@@ -35,7 +35,8 @@ snapshot *snapshot_new(size_t count);
  * meaning it. false: no memory. */
 bool snapshot_prepare(snapshot *self);
 
-/* Frees it at once; a published one only after readers_wait(). NULL is accepted. */
+/* Frees the snapshot at once, so a published snapshot may be passed only after readers_wait(). NULL
+ * is accepted. */
 void snapshot_free(snapshot *self);
 
 #endif

@@ -104,7 +104,7 @@ void upkeep_kick(upkeep *self, int64_t due_ns)
     if (is_earlier)
         self->due_ns = due_ns;
     mutex_unlock(&self->lock);
-    if (is_earlier && self->wake.fd >= 0) /* else it is not started yet */
+    if (is_earlier && self->wake.fd >= 0) /* otherwise the thread is not started yet */
         wake_signal(&self->wake);
 }
 

@@ -1,7 +1,7 @@
 /* The upkeep thread of a selector. It calls one function whenever something is due, so that neither
  * calls nor the registry's threads wait for a disk or another reading. It sleeps until the time
- * that the last round returned, until it is kicked, or until a descriptor is readable. It does not
- * know what the function does. */
+ * that the last round returned, until it is kicked, or until a descriptor is readable. The thread
+ * does not know what the function does. */
 #ifndef SELECTOR_UPKEEP_H
 #define SELECTOR_UPKEEP_H
 
@@ -10,8 +10,8 @@
 #include "base/condition.h"
 #include "base/wake.h"
 
-/* One round: does everything that is due. May block; no lock is held. Returns when the next round
- * is due; DEADLINE_NEVER: only when kicked. Only called by the upkeep thread. */
+/* One round: does everything that is due. May block; no lock is held. Returns the time at which the
+ * next round is due; DEADLINE_NEVER: at no fixed time. Only called by the upkeep thread. */
 typedef int64_t (*upkeep_function)(void *arg);
 
 typedef struct upkeep {
@@ -37,7 +37,7 @@ void upkeep_fini(upkeep *self);
 /* DUBBOC_E_SYSTEM: no thread could be started, or no descriptor is left. */
 dubboc_status upkeep_start(upkeep *self, upkeep_function round, void *arg, dubboc_error *err);
 
-/* Ends the thread and waits for the current round. No-op if it was not started. */
+/* Ends the thread and waits for the current round. No-op if the thread was not started. */
 void upkeep_stop(upkeep *self);
 
 /* From now on a round is also done when this descriptor is readable. Only called in a round. */
