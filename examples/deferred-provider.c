@@ -68,7 +68,7 @@ static void *answer_all(void *arg)
     return arg;
 }
 
-/* later(ms) */
+/* The method later(ms): defers its answer and returns at once. */
 static dubboc_status later(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)result;

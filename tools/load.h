@@ -46,9 +46,10 @@ typedef struct load_outcome {
 } load_outcome;
 
 /* Makes the calls; blocks until all are made or *is_interrupted is set. After an interruption the
- * calls under way have LOAD_GRACE_MS to end. Then the client is stopped, which ends them, and it
- * cannot be used any more; these calls are counted by what is known of their execution. progress
- * (may be NULL) is called about once a second with the number of calls made so far.
+ * calls under way get LOAD_GRACE_MS to end. Then the client is stopped, which ends the remaining
+ * calls, and it cannot be used any more. Each call that was ended in this way is counted as
+ * not_executed or maybe_executed. progress (may be NULL) is called about once a second with the
+ * number of calls made so far.
  *
  * DUBBOC_E_NO_MEMORY: an allocation failed. DUBBOC_E_SYSTEM: no thread could be started.
  * DUBBOC_E_ARGUMENT, DUBBOC_E_CONFIG, DUBBOC_E_UNSUPPORTED: the first call was refused before

@@ -43,8 +43,8 @@ DUBBOC_BEGIN
 /* A call that was started. */
 typedef struct dubboc_pending dubboc_pending;
 
-/* Receives the end of a call. pending is the call, whose outcome dubboc_pending_take() returns; arg
- * is what was passed to dubboc_call_start(). The header says on which thread it runs. */
+/* Called when a call has ended. pending is the call, whose outcome dubboc_pending_take() returns;
+ * arg is what was passed to dubboc_call_start(). CALLBACKS, above, says on which thread it runs. */
 typedef void (*dubboc_done)(dubboc_pending *pending, void *arg);
 
 /* Starts a call and returns without blocking: connecting, name look-ups, sending and receiving are
@@ -56,7 +56,8 @@ typedef void (*dubboc_done)(dubboc_pending *pending, void *arg);
  * must be freed with dubboc_pending_free(). Any thread, also inside callbacks and handlers. The
  * function returns:
  *
- *   - DUBBOC_OK: the call was started. How it ends is told by done and dubboc_pending_take().
+ *   - DUBBOC_OK: the call was started. When it has ended, dubboc_pending_take() returns its
+ *     outcome.
  *   - DUBBOC_E_BUSY: [client] in_flight_max calls (by default 10,000) are in flight.
  *   - DUBBOC_E_ARGUMENT, DUBBOC_E_UNSUPPORTED, DUBBOC_E_CONFIG, DUBBOC_E_TYPE, DUBBOC_E_TOO_BIG: as
  *     for dubboc_call().
@@ -80,8 +81,8 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call_start_raw(dubboc_client *
     dubboc_error *err);
 
 /* Waits until the call has ended and its callback has returned, for at most timeout_ms milliseconds
- * (0: does not wait; DUBBOC_NONE: without a limit). With io_threads = 0 it steps the client
- * meanwhile, so that only the thread that calls dubboc_client_step() may use it. Otherwise any
+ * (0: does not wait; DUBBOC_NONE: without a limit). With io_threads = 0 the function steps the
+ * client meanwhile, so only the thread that calls dubboc_client_step() may wait. Otherwise any
  * thread. The function returns:
  *
  *   - DUBBOC_OK: the call has ended.
@@ -90,7 +91,7 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call_start_raw(dubboc_client *
  *   - DUBBOC_E_SYSTEM: with io_threads = 0, waiting failed. */
 DUBBOC_API dubboc_status dubboc_pending_wait(dubboc_pending *pending, int64_t timeout_ms);
 
-/* Takes the outcome of a call that has ended; inside its callback it has. The function returns the
+/* Takes the outcome of a call that has ended, also inside its callback. The function returns the
  * status that dubboc_call() would have returned, and fills in err in the same way. DUBBOC_OK: the
  * caller owns *result and frees it with cJSON_Delete(); result may be NULL if it is not wanted. Any
  * thread. In addition to the statuses of dubboc_call(), it returns:
@@ -124,9 +125,8 @@ DUBBOC_API void dubboc_pending_cancel(dubboc_pending *pending);
 DUBBOC_API void dubboc_pending_free(dubboc_pending *pending);
 
 /* Returns a descriptor for the program's own event loop: it is readable when dubboc_client_step()
- * has something to do, also because the time for something has come. The descriptor belongs to the
- * client: poll it, but do not read, write or close it. Returns -1 unless io_threads is 0. Any
- * thread. */
+ * has something to do, for example when a timer is due. The descriptor belongs to the client: poll
+ * it, but do not read, write or close it. Returns -1 unless io_threads is 0. Any thread. */
 DUBBOC_API int dubboc_client_fd(const dubboc_client *client);
 
 /* Waits until there is something to do, for at most timeout_ms milliseconds (0: does not wait;

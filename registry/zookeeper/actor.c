@@ -20,7 +20,8 @@ static void actor_handle_command(zk_actor *self, const zk_event *event)
     zk_session_handle(self->session, &command, clock_now_ns());
 }
 
-/* If STOP is among the events, *give_up_ns is set to the end of the time for it. */
+/* If STOP is among the events, *give_up_ns is set to the time at which the thread gives up closing
+ * the session and ends. */
 static void actor_handle_events(zk_actor *self, zk_event *events, int64_t *give_up_ns)
 {
     while (events != NULL) {
