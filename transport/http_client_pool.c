@@ -31,6 +31,7 @@ struct http_client_endpoint {
     mutex lock; /* guards the fields below */
     int references;
     http_client_connection *newest, *oldest; /* the stack of idle connections */
+    int idle;                                /* its height */
     waiter_queue queue;                      /* the claims of queuers */
 };
 
@@ -51,6 +52,7 @@ static void pool_push_idle_locked(
     else
         endpoint->oldest = connection;
     endpoint->newest = connection;
+    endpoint->idle++;
 }
 
 static void pool_remove_idle_locked(
@@ -61,6 +63,7 @@ static void pool_remove_idle_locked(
     *(connection->older != NULL ? &connection->older->newer : &endpoint->oldest) =
         connection->newer;
     connection->newer = connection->older = NULL;
+    endpoint->idle--;
 }
 
 /* Removes the oldest idle connection, and adds it to a list (linked by older) of connections that
@@ -134,17 +137,10 @@ static bool pool_may_use(const http_client_connection *connection, const http_cl
     return connection->owner == NULL || connection->owner == owner;
 }
 
-/* Whether the connection can be given to the first queuer, or there is no queuer. */
-static bool pool_suits_first_locked(
-    const http_client_endpoint *endpoint, const http_client_connection *connection)
-{
-    const http_client_claim *first = (const http_client_claim *)endpoint->queue.first;
-    return first == NULL || pool_may_use(connection, first->of->owner);
-}
-
-/* Gives a connection, or a place if connection is NULL, to the first queuer that no other endpoint
- * has served. false: no queuer waits. */
-static bool pool_grant_locked(http_client_endpoint *endpoint, http_client_connection *connection)
+/* Serves the first queuer that no other endpoint has served: with *connection, which is set to NULL
+ * then, or with its place if there is no connection or the queuer must not use it. false: no queuer
+ * waits. */
+static bool pool_grant_locked(http_client_endpoint *endpoint, http_client_connection **connection)
 {
     while (endpoint->queue.first != NULL) {
         http_client_claim *claim = (http_client_claim *)endpoint->queue.first;
@@ -152,7 +148,11 @@ static bool pool_grant_locked(http_client_endpoint *endpoint, http_client_connec
         waiter_queue_leave(&endpoint->queue, &claim->entry);
         if (atomic_exchange(&queuer->is_served, true))
             continue;
-        queuer_serve(queuer, endpoint, connection);
+        bool may_use = *connection != NULL && pool_may_use(*connection, queuer->owner);
+        http_client_connection *given = may_use ? *connection : NULL;
+        if (may_use)
+            *connection = NULL;
+        queuer_serve(queuer, endpoint, given);
         return true;
     }
     return false;
@@ -161,7 +161,8 @@ static bool pool_grant_locked(http_client_endpoint *endpoint, http_client_connec
 /* A place is free again, because its connection was closed or could not be opened. */
 static void pool_free_place_locked(http_client_endpoint *endpoint)
 {
-    if (!pool_grant_locked(endpoint, NULL))
+    http_client_connection *none = NULL;
+    if (!pool_grant_locked(endpoint, &none))
         pool_add_busy_locked(endpoint, -1);
 }
 
@@ -190,48 +191,52 @@ void http_client_endpoint_free_place(http_client_endpoint *endpoint)
     endpoint_unlock(endpoint);
 }
 
-static void pool_keep_locked(http_client_endpoint *endpoint, http_client_connection *connection)
+/* Returns NULL if the connection was kept, or the connection if only its place was needed. */
+static http_client_connection *pool_keep_locked(
+    http_client_endpoint *endpoint, http_client_connection *connection)
 {
-    if (pool_grant_locked(endpoint, connection))
-        return;
+    if (pool_grant_locked(endpoint, &connection))
+        return connection;
     pool_push_idle_locked(endpoint, connection);
     pool_add_busy_locked(endpoint, -1);
+    return NULL;
 }
 
 /* Keeps the connection for the next caller, or closes it. The endpoint may be freed here. */
 static void pool_finish(http_client_connection *connection, bool is_kept)
 {
     http_client_endpoint *endpoint = connection->endpoint;
-    http_client_connection *dropped = NULL;
+    http_client_connection *dropped = NULL, *unkept = connection;
     mutex_lock(&endpoint->lock);
     if (connection->lost_host)
         pool_drop_idle_since_locked(endpoint, connection->taken_ns, &dropped);
-    is_kept = is_kept && endpoint->references > 0 && pool_suits_first_locked(endpoint, connection);
-    if (is_kept)
-        pool_keep_locked(endpoint, connection);
+    if (is_kept && endpoint->references > 0)
+        unkept = pool_keep_locked(endpoint, connection);
     else
         pool_free_place_locked(endpoint);
     endpoint_unlock(endpoint);
-    if (!is_kept)
-        http_client_connection_close(connection);
+    if (unkept != NULL)
+        http_client_connection_close(unkept);
     pool_close_all(dropped);
 }
 
 /* --- taking --- */
 
 /* Takes the newest idle connection that the owner may use, or a place if there is none (NULL). The
- * endpoint must have room. For a place, the oldest idle connection of another owner is dropped, so
- * that there are never more than pool_size connections. *dropped: connections that the caller
- * closes after unlocking. */
+ * endpoint must have room. If there are pool_size connections already, the oldest idle one, which
+ * is another owner's, is dropped for the place. *dropped: connections that the caller closes after
+ * unlocking. */
 static http_client_connection *pool_take_idle_locked(http_client_endpoint *endpoint,
     const http_client_owner *owner, http_client_connection **dropped)
 {
+    int busy = atomic_load_explicit(&endpoint->busy, memory_order_relaxed);
     http_client_connection *found = endpoint->newest;
     while (found != NULL && !pool_may_use(found, owner))
         found = found->older;
     if (found != NULL)
         pool_remove_idle_locked(endpoint, found);
-    else if (endpoint->oldest != NULL)
+    else if (endpoint->idle > 0 &&
+             busy + endpoint->idle >= endpoint->target.client->settings.pool_size)
         pool_drop_oldest_locked(endpoint, dropped);
     pool_add_busy_locked(endpoint, 1);
     return found;

@@ -630,6 +630,83 @@ static void a_granted_dead_connection_is_replaced_without_queuing_again(void **s
     end(&f);
 }
 
+/* --- connections of owners --- */
+
+static void close_owned(http_client_owner *owner, http_client_connection *connection)
+{
+    (void)owner;
+    connection->owner = NULL;
+    http_client_connection_close(connection);
+}
+
+static http_client_owner owners[2] = {{.close = close_owned}, {.close = close_owned}};
+
+/* Takes a connection for this owner, opening one if that is needed. */
+static http_client_connection *take_owned(fixture *f, size_t which)
+{
+    http_client_connection *connection = NULL;
+    http_client_taken taken = http_client_endpoint_take(f->endpoint, &owners[which], &connection);
+    if (taken == HTTP_CLIENT_TAKEN_PLACE)
+        assert_status(DUBBOC_OK,
+            http_client_endpoint_open(f->endpoint, deadline_in_ms(5000), &connection, &f->err),
+            &f->err);
+    assert_non_null(connection);
+    connection->owner = &owners[which];
+    return connection;
+}
+
+static void owners_keep_their_connections_while_the_pool_is_not_full(void **state)
+{
+    (void)state;
+    fixture f = start_with_places(2);
+    for (size_t i = 0; i < 6; i++) {
+        http_client_connection *connection = take_owned(&f, i % 2);
+        assert_status(DUBBOC_OK, post(&f, connection), &f.err);
+        http_client_connection_give_back(connection);
+    }
+    assert_int_equal(2, http_client_connections_opened(f.client));
+    end(&f);
+}
+
+static void in_a_full_pool_an_owner_takes_the_place_of_anothers_idle_connection(void **state)
+{
+    (void)state;
+    fixture f = start_with_places(1);
+    for (size_t i = 0; i < 4; i++) {
+        http_client_connection *connection = take_owned(&f, i % 2);
+        assert_status(DUBBOC_OK, post(&f, connection), &f.err);
+        http_client_connection_give_back(connection);
+    }
+    assert_int_equal(4, http_client_connections_opened(f.client));
+    end(&f);
+}
+
+/* The first queuer was served by another endpoint and has not left the queue yet. */
+static void a_connection_is_never_granted_to_another_owner(void **state)
+{
+    (void)state;
+    fixture f = start_with_places(1);
+    thread_waiter threads[2];
+    http_client_queuer queuers[2];
+    http_client_endpoint *granting = NULL;
+    http_client_connection *connection = take_owned(&f, 0), *granted = NULL;
+    for (size_t i = 0; i < 2; i++) {
+        thread_waiter_init(&threads[i]);
+        http_client_queuer_init(&queuers[i], &threads[i].waiter, &owners[i], waiter_take_ticket());
+        http_client_queuer_select_begin(&queuers[i], 1);
+        assert_true(http_client_queuer_join(&queuers[i], f.endpoint));
+        http_client_queuer_select_end(&queuers[i]);
+    }
+    atomic_store(&queuers[0].is_served, true);
+    assert_status(DUBBOC_OK, post(&f, connection), &f.err);
+    http_client_connection_give_back(connection);
+    assert_true(http_client_queuer_leave(&queuers[1], &granting, &granted));
+    assert_null(granted); /* the place of the connection */
+    http_client_endpoint_free_place(f.endpoint);
+    assert_false(http_client_queuer_leave(&queuers[0], &granting, &granted));
+    end(&f);
+}
+
 /* --- the end of the client --- */
 
 static void stop_ends_the_wait_for_a_free_connection(void **state)
@@ -717,6 +794,9 @@ int main(void)
         cmocka_unit_test(a_pooled_connection_costs_little_memory),
         cmocka_unit_test(the_place_of_a_dead_idle_connection_is_granted_to_a_waiting_queuer),
         cmocka_unit_test(a_granted_dead_connection_is_replaced_without_queuing_again),
+        cmocka_unit_test(owners_keep_their_connections_while_the_pool_is_not_full),
+        cmocka_unit_test(in_a_full_pool_an_owner_takes_the_place_of_anothers_idle_connection),
+        cmocka_unit_test(a_connection_is_never_granted_to_another_owner),
         cmocka_unit_test(stop_ends_the_wait_for_a_free_connection),
         cmocka_unit_test(stop_ends_the_wait_for_a_reply),
         cmocka_unit_test(a_connection_in_use_outlives_the_last_reference),
