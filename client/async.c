@@ -3,12 +3,16 @@
  * All other calls are spread over the drivers in turn. */
 #include "client/async.h"
 
+#include <poll.h>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "client/io_driver.h"
 #include "client/leave.h"
 #include "client/pending.h"
 #include "client/request.h"
+
+#define STEP_PAUSE_MS 100 /* after epoll_wait() has failed, so that the thread does not spin */
 
 /* --- drivers --- */
 
@@ -78,8 +82,11 @@ void async_step_to_end(dubboc_client *client)
     if (client->async.threads > 0 || driver == NULL)
         return;
     while (atomic_load(&client->async.in_flight) > 0)
-        if (io_loop_turn(driver->loop, -1, &ignored) != DUBBOC_OK)
-            return;
+        if (io_loop_turn(driver->loop, -1, &ignored) != DUBBOC_OK) {
+            /* the loop cannot see that the client was stopped */
+            io_driver_stop_jobs(driver);
+            poll(NULL, 0, STEP_PAUSE_MS);
+        }
 }
 
 void async_stop(dubboc_client *client)

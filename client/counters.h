@@ -53,7 +53,7 @@ void counters_fini(counters *self);
 /* Counts a call that begins on this thread. The returned slot is passed to the other functions. */
 counter_slot *counters_begin(counters *self, int64_t now_ns);
 
-/* Counts the end of the call, on the same thread. */
+/* Counts the end of the call. Any thread. */
 void counters_end(counter_slot *slot, call_end how);
 
 /* Calls that have begun and not ended, of all threads together. */

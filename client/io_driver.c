@@ -10,8 +10,23 @@
 static void driver_step_opener(io_task *task, unsigned why)
 {
     io_driver *self = (io_driver *)((char *)task - offsetof(io_driver, opener_task));
+    uint64_t turn = io_loop_turn_number(self->loop) + 1;
     (void)why;
+    if (self->opener_turn == turn) {
+        /* once in a turn, because each step may begin OPENER_BEGINS_MAX connections */
+        io_loop_post(self->loop, task);
+        return;
+    }
+    self->opener_turn = turn;
     io_loop_set_timer(self->loop, task, http_client_opener_step(self->opener));
+}
+
+void io_driver_stop_jobs(io_driver *self)
+{
+    for (io_job *job = self->jobs, *next; job != NULL; job = next) {
+        next = job->next;
+        job->stop(job);
+    }
 }
 
 /* Runs once: the descriptor of a stop signal stays readable, so the loop must forget it. */
@@ -20,10 +35,7 @@ static void driver_stop(io_task *task, unsigned why)
     io_driver *self = (io_driver *)((char *)task - offsetof(io_driver, stop_task));
     (void)why;
     io_loop_forget(self->loop, task);
-    for (io_job *job = self->jobs, *next; job != NULL; job = next) {
-        next = job->next;
-        job->stop(job);
-    }
+    io_driver_stop_jobs(self);
 }
 
 static dubboc_status driver_watch(io_driver *self, dubboc_error *err)

@@ -25,6 +25,7 @@ typedef struct io_driver {
 
     /* used on the loop's thread only */
     io_task opener_task;
+    uint64_t opener_turn; /* the last turn in which the opener was stepped, plus 1; 0: none */
     io_task stop_task;
     io_job *jobs;
 } io_driver;
@@ -45,6 +46,9 @@ void io_driver_add(io_driver *self, io_job *job);
 /* Removes a job from the list and its task from the loop. From now on no thread may post the task.
  */
 void io_driver_remove(io_driver *self, io_job *job);
+
+/* Calls stop of each job. */
+void io_driver_stop_jobs(io_driver *self);
 
 /* Begins to open a connection, using a place of the endpoint. Later it calls opened() as
  * http_client_opener_begin() describes. NULL: no memory; the place was given back. */

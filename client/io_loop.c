@@ -36,9 +36,11 @@ struct io_loop {
     int64_t armed_ns; /* when timer_fd becomes readable: perhaps too early, never too late */
     io_slot *slots;
     size_t slot_capacity;
+    uint64_t turns; /* how many have ended */
 
     mutex lock; /* guards the fields below */
     io_task *first_posted, *last_posted;
+    size_t posted_count;
     bool is_waiting; /* The loop waits, or will wait, so whoever posts a task must wake it. */
 };
 
@@ -106,6 +108,11 @@ int io_loop_fd(const io_loop *self)
     return self->epoll_fd;
 }
 
+uint64_t io_loop_turn_number(const io_loop *self)
+{
+    return self->turns;
+}
+
 bool io_loop_is_current(const io_loop *self)
 {
     return io_loop_current == self;
@@ -128,6 +135,7 @@ void io_loop_post(io_loop *self, io_task *task)
         task->next_posted = NULL;
         *(self->last_posted != NULL ? &self->last_posted->next_posted : &self->first_posted) = task;
         self->last_posted = task;
+        self->posted_count++;
         must_wake = self->is_waiting;
         self->is_waiting = false;
     }
@@ -144,6 +152,7 @@ static void io_loop_unpost_locked(io_loop *self, io_task *task)
         task->previous_posted;
     task->previous_posted = task->next_posted = NULL;
     task->is_posted = false;
+    self->posted_count--;
 }
 
 static io_task *io_loop_take_posted(io_loop *self)
@@ -161,13 +170,12 @@ static io_task *io_loop_take_posted(io_loop *self)
 static void io_loop_run_posted(io_loop *self)
 {
     mutex_lock(&self->lock);
-    const io_task *last = self->last_posted;
+    size_t count = self->posted_count;
     mutex_unlock(&self->lock);
-    for (bool is_last = last == NULL; !is_last;) {
+    for (; count > 0; count--) {
         io_task *task = io_loop_take_posted(self);
         if (task == NULL)
             return;
-        is_last = task == last;
         task->run(task, IO_POSTED);
     }
 }
@@ -258,6 +266,8 @@ bool io_loop_await(io_loop *self, io_task *task, int fd, uint64_t serial)
 bool io_loop_watch(io_loop *self, io_task *task, int fd)
 {
     io_slot *slot = io_loop_slot(self, fd);
+    if (slot == NULL)
+        errno = ENOMEM;
     if (slot == NULL || !io_loop_register(self, fd, 0, EPOLLIN))
         return false;
     slot->task = task;
@@ -366,12 +376,14 @@ dubboc_status io_loop_turn(io_loop *self, int timeout_ms, dubboc_error *err)
     mutex_lock(&self->lock);
     self->is_waiting = false; /* tasks that are posted from now on are seen in this turn */
     mutex_unlock(&self->lock);
+    const io_loop *former = io_loop_current; /* another client's, if a callback steps this one */
     io_loop_current = self;
     for (int i = 0; i < count; i++)
         io_loop_take_event(self, &events[i]);
     io_loop_run_timers(self);
     io_loop_run_posted(self);
-    io_loop_current = NULL;
+    io_loop_current = former;
+    self->turns++;
     if (!self->has_thread)
         io_loop_show(self);
     return status;

@@ -63,6 +63,9 @@ int io_loop_fd(const io_loop *self);
  * been run all the same. */
 dubboc_status io_loop_turn(io_loop *self, int timeout_ms, dubboc_error *err);
 
+/* The number of the present turn; only for the thread of the loop. */
+uint64_t io_loop_turn_number(const io_loop *self);
+
 /* Whether the caller runs inside a turn of this loop, or of any loop. */
 bool io_loop_is_current(const io_loop *self);
 bool io_loop_is_within(void);

@@ -225,15 +225,17 @@ static void pending_on_opened(
 }
 
 /* DUBBOC_OK: the task will be run when the socket is ready, or when the attempt's time is over. */
-static dubboc_status pending_await_socket(dubboc_pending *self)
+static dubboc_status pending_await_socket(dubboc_pending *self, call_want former)
 {
     const http_client_connection *connection = self->call.attempt.connection;
     io_loop *loop = self->driver->loop;
     io_task *task = &self->job.task;
     if (!io_loop_await(loop, task, http_client_connection_fd(connection), connection->serial))
         return DUBBOC_E_NO_MEMORY;
+    /* The event that told of room for the request may have told of the reply, too. */
+    bool may_be_readable = former == CALL_WANTS_WRITE || io_loop_has_ended(loop, task);
     if (http_client_exchange_is_cut_short(connection) ||
-        (self->want == CALL_WANTS_READ && io_loop_has_ended(loop, task)))
+        (self->want == CALL_WANTS_READ && may_be_readable))
         io_loop_post(loop, task);
     io_loop_set_timer(loop, task, self->call.attempt.until_ns);
     return DUBBOC_OK;
@@ -250,7 +252,7 @@ static dubboc_status pending_open(dubboc_pending *self)
 
 /* Makes the loop step the call when the event that self->want names has happened. If this function
  * fails, the caller must step the call with the returned status. */
-static dubboc_status pending_arrange(dubboc_pending *self)
+static dubboc_status pending_arrange(dubboc_pending *self, call_want former)
 {
     io_loop *loop = self->driver->loop;
     switch (self->want) {
@@ -261,7 +263,7 @@ static dubboc_status pending_arrange(dubboc_pending *self)
         return pending_open(self);
     case CALL_WANTS_READ:
     case CALL_WANTS_WRITE:
-        return pending_await_socket(self);
+        return pending_await_socket(self, former);
     case CALL_GOES_ON:
     case CALL_ENDED:
         break;
@@ -291,6 +293,7 @@ static void pending_step(dubboc_pending *self, const call_event *event)
 {
     call_event now = *event;
     for (;;) {
+        const call_want former = self->want;
         self->want = call_step(&self->call, &now);
         if (self->want == CALL_ENDED) {
             pending_end(self);
@@ -300,16 +303,26 @@ static void pending_step(dubboc_pending *self, const call_event *event)
             now = pending_refuse(self);
             continue;
         }
-        now = (call_event){pending_arrange(self), NULL, NULL};
+        now = (call_event){pending_arrange(self, former), NULL, NULL};
         if (now.status == DUBBOC_OK)
             return;
     }
+}
+
+/* After the program has freed the call, nothing of the program is called for it any more. */
+static void pending_mute_if_freed(dubboc_pending *self)
+{
+    mutex_lock(&self->lock);
+    if (self->is_freed)
+        self->call.own_options.explain = NULL;
+    mutex_unlock(&self->lock);
 }
 
 static void pending_interrupt(dubboc_pending *self, dubboc_status status)
 {
     const call_event event = {status, NULL, NULL};
     pending_disarrange(self);
+    pending_mute_if_freed(self);
     pending_step(self, &event);
 }
 

@@ -120,8 +120,13 @@ DUBBOC_API void dubboc_pending_cancel(dubboc_pending *pending);
 
 /* Frees a call, at any time, but only once. A call that is still running is cancelled, and its
  * callback will not be called. If the callback is running in another thread, the function waits
- * until it has returned; inside the callback itself it returns at once. pending may be NULL. Any
- * thread. */
+ * until it has returned; inside the callback itself it returns at once. So do not call it with a
+ * lock held that the callback takes. With two or more io_threads two callbacks that free each
+ * other's calls would wait for each other: cancel the other call instead, and let its own callback
+ * free it. pending may be NULL. Any thread.
+ *
+ * options->explain may still be running in another thread when this function returns for a call
+ * that had not ended, and is not called any more after that. */
 DUBBOC_API void dubboc_pending_free(dubboc_pending *pending);
 
 /* Returns a descriptor for the program's own event loop: it is readable when dubboc_client_step()
@@ -131,10 +136,10 @@ DUBBOC_API int dubboc_client_fd(const dubboc_client *client);
 
 /* Waits until there is something to do, for at most timeout_ms milliseconds (0: does not wait;
  * DUBBOC_NONE: without a limit), and does it: asynchronous calls go on, and callbacks run inside
- * this function. Only for clients with io_threads = 0; by one thread at a time. The function
- * returns:
+ * this function. It may return earlier, so call it in a loop. Only for clients with io_threads = 0;
+ * by one thread at a time, and not beside dubboc_client_free(). The function returns:
  *
- *   - DUBBOC_OK: something was done, or the time has passed.
+ *   - DUBBOC_OK: something was done, the time has passed, or some time has passed.
  *   - DUBBOC_E_ARGUMENT: io_threads is not 0, or it was called inside a callback.
  *   - DUBBOC_E_CLOSED: the client has been stopped, and no call is in flight.
  *   - DUBBOC_E_SYSTEM: the operating system refused to wait; err has its reason. */

@@ -1,6 +1,12 @@
 /* Asynchronous calls as a program uses them: outcomes, waiting, cancelling, freeing, limits. */
 #include "tests/client/async_fixture.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
+#include "client/pending.h"
+#include "transport/http_client_exchange.h"
+
 /* --- the outcome --- */
 
 static void a_callback_is_told_the_result_once(void **state)
@@ -136,6 +142,55 @@ static void many_calls_are_in_flight_at_once(void **state)
     told_clear(&seen);
 }
 
+/* --- a reply that comes early --- */
+
+#define LONG_BYTES (24 * 1024 * 1024) /* more than the system takes at once */
+
+static int socket_of(const dubboc_pending *pending)
+{
+    const http_client_connection *connection = pending->call.attempt.connection;
+    return connection != NULL ? http_client_connection_fd(connection) : -1;
+}
+
+/* Whether the peer has read all that was sent, and has answered. */
+static bool there_are_room_and_a_reply(void *arg)
+{
+    int unread = 0, unsent = 1, fd = socket_of(arg);
+    return ioctl(fd, FIONREAD, &unread) == 0 && ioctl(fd, SIOCOUTQ, &unsent) == 0 && unread > 0 &&
+           unsent == 0;
+}
+
+static void a_reply_that_comes_before_the_end_of_the_request_is_read(void **state)
+{
+    static const peer_script answers_early = {{PEER_WAIT, PEER_TAKE(1024 * 1024),
+        PEER_SEND(REPLY("35", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":7}")),
+        PEER_TAKE(4 * LONG_BYTES), PEER_HOLD}};
+    async_fixture self;
+    told seen = {.status = DUBBOC_E_PARSE};
+    dubboc_pending *pending = NULL;
+    char *params = malloc(LONG_BYTES);
+    (void)state;
+    assert_non_null(params);
+    memset(params, 'x', LONG_BYTES);
+    memcpy(params, "[\"", 2);
+    memcpy(params + LONG_BYTES - 2, "\"]", 2);
+    async_begin(&self, &with_own_loop, &answers_early);
+    assert_status(DUBBOC_OK,
+        dubboc_call_start_raw(self.client, "x.Y", "m", (dubboc_slice){params, LONG_BYTES},
+            &self.options, tell, &seen, &pending, &self.err),
+        &self.err);
+    while (pending->want != CALL_WANTS_WRITE)
+        assert_status(DUBBOC_OK, dubboc_client_step(self.client, 1000, &self.err), &self.err);
+    scripted_peer_release(self.with.peers[0]);
+    assert_true(test_wait_for(there_are_room_and_a_reply, pending, LIMIT_MS));
+    async_await(&self, &seen, 1);
+    assert_status(DUBBOC_OK, seen.status, &seen.err);
+    dubboc_pending_free(pending);
+    async_end(&self);
+    told_clear(&seen);
+    free(params);
+}
+
 /* --- cancelling and freeing --- */
 
 static void a_cancelled_call_is_told_as_maybe_executed_when_it_was_sent(void **state)
@@ -269,6 +324,7 @@ int main(void)
         TWICE(a_call_ends_at_its_deadline),
         TWICE(nobody_listening_is_told_as_not_executed),
         TWICE(many_calls_are_in_flight_at_once),
+        cmocka_unit_test(a_reply_that_comes_before_the_end_of_the_request_is_read),
         TWICE(a_cancelled_call_is_told_as_maybe_executed_when_it_was_sent),
         TWICE(a_freed_call_is_not_told),
         TWICE(a_callback_may_free_its_pending),
