@@ -26,7 +26,8 @@ bool health_is_ejected_at(const provider_health *self, int64_t now_ns)
 static bool health_has_nothing_to_forget(const provider_health *self)
 {
     return atomic_load_explicit(&self->failures, memory_order_relaxed) == 0 &&
-           atomic_load_explicit(&self->refusals, memory_order_relaxed) == 0;
+           atomic_load_explicit(&self->refusals, memory_order_relaxed) == 0 &&
+           atomic_load_explicit(&self->recovery, memory_order_relaxed) == RECOVERY_NONE;
 }
 
 bool health_is_ejected(const provider_health *self)
@@ -71,12 +72,13 @@ static void health_end_slow_start(provider_health *self)
         atomic_compare_exchange_strong(&self->ejected_until_ns, &former, 0);
 }
 
-static bool health_admits_by_share(provider_health *self, int64_t now_ns)
+/* The clock is read after the time of the start, which another thread may write just now. */
+static bool health_admits_by_share(provider_health *self)
 {
-    uint32_t started_ms = atomic_load_explicit(&self->started_ms, memory_order_relaxed);
+    uint32_t started_ms = atomic_load_explicit(&self->started_ms, memory_order_acquire);
     if (started_ms == 0)
         return true;
-    uint32_t passed_ms = health_ms(now_ns) - started_ms;
+    uint32_t passed_ms = health_ms(clock_now_ns()) - started_ms;
     if (passed_ms >= HEALTH_SLOW_START_MS) {
         health_end_slow_start(self);
         return true;
@@ -85,7 +87,7 @@ static bool health_admits_by_share(provider_health *self, int64_t now_ns)
            (passed_ms > SLOW_START_LEAST_MS ? passed_ms : SLOW_START_LEAST_MS);
 }
 
-static bool health_admits_recovering(provider_health *self, int64_t now_ns)
+static bool health_admits_recovering(provider_health *self)
 {
     switch (atomic_load_explicit(&self->recovery, memory_order_relaxed)) {
     case RECOVERY_NEEDS_TRIAL:
@@ -93,7 +95,7 @@ static bool health_admits_recovering(provider_health *self, int64_t now_ns)
     case RECOVERY_IS_TRIED:
         return false;
     default:
-        return health_admits_by_share(self, now_ns);
+        return health_admits_by_share(self);
     }
 }
 
@@ -101,7 +103,7 @@ bool health_may_serve_again(provider_health *self)
 {
     int64_t now_ns = clock_now_ns();
     if (health_is_ejected_at(self, now_ns) || health_is_silent(self) ||
-        !health_admits_recovering(self, now_ns))
+        !health_admits_recovering(self))
         return false;
     unsigned refusals = atomic_load_explicit(&self->refusals, memory_order_relaxed);
     if (refusals == 0 || !health_has_refused_within(self, now_ns, REFUSALS_FORGOTTEN_MS))
@@ -123,7 +125,7 @@ static bool health_begin_slow_start(provider_health *self)
 {
     if (atomic_exchange_explicit(&self->recovery, RECOVERY_NONE, memory_order_relaxed) !=
         RECOVERY_NONE)
-        atomic_store_explicit(&self->started_ms, health_ms(clock_now_ns()), memory_order_relaxed);
+        atomic_store_explicit(&self->started_ms, health_ms(clock_now_ns()), memory_order_release);
     return atomic_load_explicit(&self->started_ms, memory_order_relaxed) != 0;
 }
 
@@ -243,10 +245,10 @@ void health_presume_silence(provider_health *self)
 
 bool health_note_silence(provider_health *self)
 {
-    bool was_known = atomic_load(&self->silence) == SILENCE_PROVEN;
-    if (!was_known && atomic_load(&self->failures) > 0)
-        health_rest(self, SILENCE_PROVEN);
-    return !was_known;
+    if (atomic_load(&self->silence) == SILENCE_PROVEN || atomic_load(&self->failures) == 0)
+        return false;
+    health_rest(self, SILENCE_PROVEN);
+    return true;
 }
 
 bool health_note_life(provider_health *self, int64_t now_ns)

@@ -140,8 +140,8 @@ void health_end_ejection(provider_health *self);
 /* Notes that the provider has failed too often, and was not probed yet. */
 void health_presume_silence(provider_health *self);
 
-/* Notes that a probe failed or was not answered in time. Returns true if the provider was not known
- * to be silent before. */
+/* Notes that a probe failed or was not answered in time. Returns true if the provider is silent
+ * from now on, and was not known to be silent before. */
 bool health_note_silence(provider_health *self);
 
 /* Notes that a probe was answered. Returns true if the provider may be picked again now. */

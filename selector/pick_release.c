@@ -24,10 +24,11 @@ static void pick_eject(directory *self, provider *failed, pick_outcome outcome)
     if (outcome == PICK_FAILED)
         probes_add(&self->owner->probes, failed);
     const char *reason = outcome == PICK_REFUSED ? "refusals" : "failures";
-    if (eject_ms > 0)
+    if (eject_ms > 0) {
+        room_waits_look_again(&self->room);
         LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "provider ejected",
             "provider=%s reason=%s for_ms=%lld", failed->info->label, reason, (long long)eject_ms);
-    else if (eject_ms == EJECTION_OVER_LIMIT)
+    } else if (eject_ms == EJECTION_OVER_LIMIT)
         LOG_THROTTLED(DUBBOC_LOG_WARN, "selector",
             "provider not ejected: at most half of the providers may be", "provider=%s reason=%s",
             failed->info->label, reason);

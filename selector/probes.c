@@ -44,16 +44,18 @@ static void probe_free(provider_probe *self)
 
 static void probe_note_silence(provider_probe *self)
 {
-    if (health_note_silence(&self->of->health))
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "provider is silent: it does not answer probes",
-            "provider=%s", self->of->info->label);
+    if (!health_note_silence(&self->of->health))
+        return;
+    self->owner->has_changed = true;
+    LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "provider is silent: it does not answer probes",
+        "provider=%s", self->of->info->label);
 }
 
 static void probe_note_life(provider_probe *self)
 {
     if (!health_note_life(&self->of->health, clock_now_ns()))
         return;
-    self->owner->has_revived = true;
+    self->owner->has_changed = true;
     LOG(DUBBOC_LOG_INFO, "selector", "provider answers probes", "provider=%s",
         self->of->info->label);
 }
@@ -136,6 +138,7 @@ static void probes_take_wanted(probes *self)
     provider_probe *wanted = self->wanted;
     self->wanted = NULL;
     mutex_unlock(&self->lock);
+    self->has_changed = self->has_changed || wanted != NULL;
     while (wanted != NULL) {
         provider_probe *next = wanted->next;
         wanted->next = self->all;
@@ -192,18 +195,22 @@ static int64_t probes_tick_all(probes *self, int64_t now_ns)
     return due_ns;
 }
 
-int64_t probes_step(probes *self, int64_t now_ns, bool *has_revived)
+static int64_t probes_step_prober(probes *self, int64_t now_ns)
 {
-    self->has_revived = false;
-    probes_take_wanted(self);
-    if (self->all == NULL)
-        return DEADLINE_NEVER;
-    if (!probes_have_prober(self))
-        return now_ns + self->every_ms * NS_PER_MS;
     (void)http_client_prober_step(self->prober);
     int64_t due_ns = probes_tick_all(self, now_ns);
     /* once more, for those that were begun just now */
-    due_ns = deadline_min(due_ns, http_client_prober_step(self->prober));
-    *has_revived = self->has_revived;
+    return deadline_min(due_ns, http_client_prober_step(self->prober));
+}
+
+int64_t probes_step(probes *self, int64_t now_ns, bool *has_changed)
+{
+    int64_t due_ns = DEADLINE_NEVER;
+    self->has_changed = false;
+    probes_take_wanted(self);
+    if (self->all != NULL)
+        due_ns = probes_have_prober(self) ? probes_step_prober(self, now_ns)
+                                          : now_ns + self->every_ms * NS_PER_MS;
+    *has_changed = self->has_changed;
     return due_ns;
 }

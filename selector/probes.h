@@ -27,7 +27,7 @@ typedef struct probes {
     struct provider_probe *all;
     size_t open_count;
     bool is_crowded;  /* in the last step a probe could not be begun, because too many were open */
-    bool has_revived; /* in this step an answer has let a provider be picked again */
+    bool has_changed; /* in this step a provider has become silent, or lives again */
 
     mutex lock;                    /* guards the field below; no other lock is taken under it */
     struct provider_probe *wanted; /* added since the last step */
@@ -43,8 +43,9 @@ void probes_fini(probes *self);
  * does (provider.in_flight). Any thread. */
 void probes_add(probes *self, provider *failed);
 
-/* Does what is due. Returns the time at which the next step is due. *has_revived: whether a
- * provider may be picked again. Only called by the upkeep thread. */
-int64_t probes_step(probes *self, int64_t now_ns, bool *has_revived);
+/* Does what is due. Returns the time at which the next step is due. *has_changed: whether a
+ * provider has become silent or lives again, so that calls that wait for a connection must look
+ * again. Only called by the upkeep thread. */
+int64_t probes_step(probes *self, int64_t now_ns, bool *has_changed);
 
 #endif

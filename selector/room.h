@@ -9,6 +9,7 @@
  * - the list has changed: a provider has joined, or a rule enables one or gives it a weight;
  * - an answer to a call has ended an ejection or a silence;
  * - an answer to a probe has done so (selector/probes.h);
+ * - a provider was ejected, or does not answer probes: the calls leave its queue;
  * - an ejection has expired. This causes no event; it is only seen when the time is compared. So
  *   while a call waits, the upkeep thread also wakes up at the end of the first ejection that keeps
  *   a provider from that call. A timer for each ejection would seldom be of use, because calls

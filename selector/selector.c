@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "selector/ejection.h"
 #include "selector/selector_inside.h"
 #include "selector/snapshot_file.h"
 
@@ -30,15 +31,29 @@ dubboc_status selector_check_policy(const char *name, dubboc_error *err)
 
 /* --- upkeep --- */
 
-/* Probes the providers that fail. If one may be picked again, waiting calls also wait for its room
- * from now on. */
+/* An ejection that did not count while its provider was silent may exceed the limit now. */
+static void selector_limit_ejections(selector_context *context, const directory *of)
+{
+    mutex_lock(&context->ejecting);
+    atomic_uint *entered = readers_enter(&context->readers);
+    const snapshot *current = atomic_load(&of->current);
+    if (current != NULL)
+        ejection_limit(current);
+    readers_leave(entered);
+    mutex_unlock(&context->ejecting);
+}
+
+/* Probes the providers that fail. Calls that wait for a connection leave a provider that has become
+ * silent, and wait for one that lives again. */
 static int64_t selector_probe(selector *self, int64_t now_ns)
 {
-    bool has_revived;
-    int64_t due_ns = probes_step(&self->context.probes, now_ns, &has_revived);
-    directory *each = has_revived ? atomic_load(&self->directories) : NULL;
-    for (; each != NULL; each = each->next)
+    bool has_changed;
+    int64_t due_ns = probes_step(&self->context.probes, now_ns, &has_changed);
+    directory *each = has_changed ? atomic_load(&self->directories) : NULL;
+    for (; each != NULL; each = each->next) {
+        selector_limit_ejections(&self->context, each);
         room_waits_look_again(&each->room);
+    }
     return due_ns;
 }
 

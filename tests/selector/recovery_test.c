@@ -262,6 +262,32 @@ static void a_provider_beyond_the_limit_that_answers_its_first_probe_needs_no_tr
     fixture_end(&f);
 }
 
+/* The answer comes between the fifth failure and the ejection that follows it. */
+static void an_answer_beside_the_fifth_failure_leaves_no_provider_on_trial_for_ever(void **state)
+{
+    (void)state;
+    fixture f;
+    pick trial, beside;
+    directory *of = start(&f, 1);
+    provider_health *health = &at(of, 0)->health;
+    for (int i = 0; i < 5; i++)
+        (void)health_failed(health, 5);
+    (void)health_good(health, 0, 5);
+    (void)health_eject_failed(health, clock_now_ns(), 30000);
+    clock_go_on(30000);
+    pick_this(of, at(of, 0), &trial);
+    assert_true(trial.is_trial);
+    pick_release(of, &trial, PICK_GOOD);
+    assert_int_equal(RECOVERY_NONE, atomic_load(&health->recovery));
+    clock_go_on(10000);
+    pick_this(of, at(of, 0), &trial);
+    pick_this(of, at(of, 0), &beside);
+    assert_false(trial.is_trial || beside.is_trial);
+    pick_release(of, &trial, PICK_GOOD);
+    pick_release(of, &beside, PICK_GOOD);
+    fixture_end(&f);
+}
+
 static void an_answer_to_a_call_ends_silence(void **state)
 {
     (void)state;
@@ -303,6 +329,7 @@ int main(void)
         cmocka_unit_test(an_answered_probe_does_not_end_the_second_ejection),
         cmocka_unit_test(a_provider_beyond_the_limit_that_answers_its_first_probe_needs_no_trial),
         cmocka_unit_test(an_answer_to_a_call_ends_silence),
+        cmocka_unit_test(an_answer_beside_the_fifth_failure_leaves_no_provider_on_trial_for_ever),
         cmocka_unit_test(a_provider_that_has_answered_meanwhile_is_not_silent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
