@@ -42,6 +42,14 @@ static size_t connect_on_data(char *data, size_t size, size_t count, void *arg)
     return size * count;
 }
 
+/* What is left of the limit, because looking up the name has used a part of it. At least 1, because
+ * 0 would be curl's own default. */
+static long connect_left_ms(const http_client_connect *self)
+{
+    int left_ms = deadline_poll_ms(self->until_ns);
+    return left_ms > 1 ? left_ms : 1;
+}
+
 static CURLcode connect_set_options(http_client_connect *self)
 {
     const http_client_target *target = self->target;
@@ -59,7 +67,7 @@ static CURLcode connect_set_options(http_client_connect *self)
         curl_easy_setopt(curl, CURLOPT_RESOLVE, self->addresses),
         /* do not wait for the resolver thread of a proxy's name (libraries.md C5) */
         curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L),
-        curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, self->limit_ms),
+        curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, connect_left_ms(self)),
         /* "" also turns off the proxies of the environment (libraries.md C8) */
         curl_easy_setopt(curl, CURLOPT_PROXY, settings->proxy),
         curl_easy_setopt(curl, CURLOPT_NOPROXY, ""),
@@ -174,7 +182,7 @@ dubboc_status http_client_connect_use_name(
     if (found == NAMES_FAILED)
         return error_set(err, DUBBOC_E_CONNECT, "%s: cannot resolve the name %s: %s",
             self->target->host, self->target->name, text);
-    char *entry = mem_printf("%s:%u:%s", self->target->name, self->target->port, text);
+    char *entry = mem_printf("+%s:%u:%s", self->target->name, self->target->port, text);
     if (entry != NULL)
         self->addresses = curl_slist_append(NULL, entry);
     free(entry);

@@ -334,6 +334,8 @@ static void opening_look_up_name(http_client_opening *self)
         target->client->names, slice_of(target->name), &self->name_wait, &self->waiter, text);
     if (found == NAMES_PENDING)
         return;
+    opening_leave_name(
+        self); /* an answer that came just now has perhaps put it into `named` again */
     dubboc_status status = http_client_connect_use_name(&self->attempt, found, text, &err);
     if (status == DUBBOC_OK)
         opening_wait_for_turn(self);

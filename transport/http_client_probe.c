@@ -21,6 +21,9 @@
 #define KEEPALIVE_IDLE_S 6
 #define KEEPALIVE_EACH_S 3
 #define KEEPALIVE_COUNT 3
+#define UNACKNOWLEDGED_MS                                                                          \
+    15000 /* the same for a host that is gone before it has got the request                        \
+           */
 
 struct http_client_prober {
     http_client_opener *opener;
@@ -127,6 +130,7 @@ static void probe_ask_for_keepalive(int fd)
         {IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S},
         {IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_EACH_S},
         {IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT},
+        {IPPROTO_TCP, TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS},
     };
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
         (void)setsockopt(

@@ -3,7 +3,8 @@
  * A probe opens a connection of its own, sends a HEAD request, and waits for a sign of life: any
  * byte of a reply, or an orderly close of the connection by the peer. A process that hangs gives
  * neither, although its kernel still accepts connections for it. So a probe stays open until there
- * is an answer, or until the connection breaks. */
+ * is an answer, or until the connection breaks. Over https such a process does not even
+ * finish the handshake, so the probe fails after the connect time-out. */
 #ifndef TRANSPORT_HTTP_CLIENT_PROBE_H
 #define TRANSPORT_HTTP_CLIENT_PROBE_H
 

@@ -399,7 +399,8 @@ DUBBOC_API int64_t dubboc_request_time_left_ms(const dubboc_request *request);
 
 /* Prepares the options of a call that a handler makes to answer its request, so that the call ends
  * when the handler's own caller gives up: sets options->timeout_ms to the time that is left. A
- * shorter timeout_ms that the program has set is kept; all other fields are left as they are. If
+ * shorter timeout_ms that the program has set is kept; otherwise this one replaces the configured
+ * time-out, even if that is shorter. All other fields are left as they are. If
  * the caller sent no Timeout header, options are unchanged. options->size must be set. To be called
  * right before the call, because time goes on. A handler that answers later calls it before it
  * returns. The function returns:
