@@ -26,8 +26,8 @@ static dubboc_slice address_part(const char *from, const char *to)
     return slice_make(from, (size_t)(to - from));
 }
 
-/* The unreserved characters and sub-delims of RFC 3986. Digits and dots are tested first, because
- * every Host header is checked here, and most are IPv4 addresses. */
+/* Whether c may be in a reg-name of RFC 3986: an unreserved character or a sub-delim. Digits and
+ * dots are tested first, because every Host header is checked here, and most are IPv4 addresses. */
 static bool address_is_reg_name_byte(char c)
 {
     if (ascii_is_digit(c) || c == '.' || c == '-' || ascii_is_alnum(c))
@@ -86,7 +86,8 @@ static bool address_is_ipv6(dubboc_slice host, unsigned flags)
 
 /* --- parsing */
 
-/* Sets an error text made of before, part (masked) and after. */
+/* Sets an error text that consists of `before`, of `part` with its secrets masked, and of
+ * `after`. */
 static dubboc_status address_refuse(
     dubboc_error *err, const char *before, dubboc_slice part, const char *after)
 {
@@ -249,7 +250,7 @@ bool address_is_any(const net_address *address)
 }
 
 /* Writes the canonical text of a host, which is equal for all spellings of the same host. Returns
- * its length. A name that is too long for a host is cut. */
+ * the length of the text. A name that is too long for a host is cut. */
 static size_t address_canonical_host(dubboc_slice host, char room[CANONICAL_SIZE])
 {
     dubboc_slice number, zone;

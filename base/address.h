@@ -2,7 +2,7 @@
  * parsed, compared and printed here: in URLs, configuration, Host headers and log lines.
  *
  * An address never contains a user or password; the code that parses a URL removes them before.
- * Error texts mask what they repeat all the same (base/mask.h), because a text that cannot be
+ * Error texts nevertheless mask what they repeat (base/mask.h), because a text that cannot be
  * parsed may contain anything.
  *
  * Unix sockets are parsed and printed like other addresses. Only transport/ treats them
@@ -21,8 +21,8 @@ struct sockaddr_storage;
 #define ADDRESS_TEXT_SIZE 64
 
 typedef struct net_address {
-    /* Without brackets; with the zone of an IPv6 address. For a unix socket it is the path. Points
-     * into the text that was parsed. */
+    /* The host without brackets, with the zone of an IPv6 address. The path, if the address is a
+     * unix socket. Points into the text that was parsed. */
     dubboc_slice host;
     uint16_t port; /* 0: no port was given */
     bool is_ipv6;  /* host is an IPv6 address */
@@ -70,7 +70,7 @@ static inline bool address_is_complete(const net_address *self)
 /* Whether text is an IPv4 address, or an IPv6 address without brackets and zone. */
 bool address_is_ip(dubboc_slice text);
 
-/* The IPv4 address in host byte order. false: host is a name or an IPv6 address. */
+/* Sets *value to the IPv4 address in host byte order. false: host is a name or an IPv6 address. */
 bool address_ipv4(dubboc_slice host, uint32_t *value);
 
 /* Whether the host means all addresses of the machine: "", "*", "0.0.0.0", "::". */

@@ -1,5 +1,5 @@
-/* The functions that may have to allocate; appending within the capacity is inline in the
- * header. */
+/* The buffer functions that may have to allocate. Appending within the capacity is inline in
+ * buffer.h. */
 #include "base/buffer.h"
 
 #include <stdarg.h>

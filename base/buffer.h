@@ -20,22 +20,22 @@ typedef struct buffer {
 void buffer_init(buffer *buf, size_t max_bytes);
 void buffer_fini(buffer *buf);
 
-/* Moves the content of from to to, which must be empty; from is empty afterwards. */
+/* Moves the content of `from` to `to`, which must be empty. Afterwards `from` is empty. */
 void buffer_move(buffer *to, buffer *from);
 
 /* Empties the buffer and clears a failure; keeps the memory. */
 void buffer_clear(buffer *buf);
 
-/* Like buffer_clear(), but frees memory above keep_bytes, so that one large message does not occupy
- * it for ever. */
+/* Like buffer_clear(), but frees memory above keep_bytes, so that one large message does not make
+ * the buffer large for ever. */
 void buffer_recycle(buffer *buf, size_t keep_bytes);
 
 /* Makes room for `more` bytes at data + len. The caller writes there and then adds to len. NULL:
  * the buffer has failed. */
 char *buffer_reserve(buffer *buf, size_t more);
 
-/* For buffer_append(), when there is not enough capacity. The common case is inline, because a
- * request is put together from a dozen pieces. */
+/* The part of buffer_append() for a buffer without enough capacity. The common case is inline,
+ * because a request is put together from a dozen pieces. */
 void buffer_append_growing(buffer *buf, const char *data, size_t len);
 
 static inline void buffer_append(buffer *buf, const char *data, size_t len)
@@ -68,7 +68,7 @@ void buffer_append_u64(buffer *buf, uint64_t value);
 void buffer_append_i64(buffer *buf, int64_t value);
 void buffer_printf(buffer *buf, const char *format, ...) DUBBOC_PRINTF(2, 3);
 
-/* Writes a NUL behind the content, which is not counted in len, and returns data as a C string.
+/* Writes a NUL behind the content, without counting the NUL in len, and returns data as a C string.
  * NULL: the buffer has failed. */
 const char *buffer_text(buffer *buf);
 

@@ -33,12 +33,12 @@ static inline bool deadline_is_over(int64_t deadline_ns)
     return deadline_ns != DEADLINE_NEVER && clock_now_ns() >= deadline_ns;
 }
 
-/* The time until the deadline, for poll(): in milliseconds, rounded up, at most INT_MAX. 0:
- * it has passed. -1: DEADLINE_NEVER. */
+/* The time until the deadline, for poll(): in milliseconds, rounded up, at most INT_MAX. 0: the
+ * deadline has passed. -1: the deadline is DEADLINE_NEVER. */
 int deadline_poll_ms(int64_t deadline_ns);
 
-/* The time in left_ns from now by CLOCK_MONOTONIC. For waits in system calls, which do not know the
- * clock of a test. */
+/* Returns the time of CLOCK_MONOTONIC that is left_ns nanoseconds from now. For waits in system
+ * calls, because the kernel does not know the clock of a test. */
 struct timespec clock_system_end(int64_t left_ns);
 
 /* The earlier of two deadlines. */

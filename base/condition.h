@@ -18,8 +18,8 @@ void condition_init(condition *self);
 /* No thread may be waiting. */
 void condition_fini(condition *self);
 
-/* Unlocks held, waits until it is woken or the deadline has passed, and locks held again. Returns
- * false if the deadline has passed. May also return true without a reason (spurious wake-up). held
+/* Unlocks the mutex `held`, waits for a wake-up or the deadline, and locks `held` again. Returns
+ * false if the deadline has passed. May return true without a wake-up (spurious wake-up). `held`
  * must be the only mutex that the thread holds. DEADLINE_NEVER: no deadline.
  *
  * The remaining time is computed by clock_now_ns() and waited for with the kernel's clock, so that

@@ -1,9 +1,10 @@
 /* The configuration for the rest of the library: typed getters, and setting values from code.
  *
  * Every value is checked when it is set, so a getter cannot fail. A getter searches the layers in
- * this order: code, environment variable, file; then the key that is inherited from; then the
- * default. Variables for [service X] and [reference X] are searched only when they are asked for,
- * because the environment may set keys for interfaces that the file does not name. */
+ * this order: code, environment variable, file. If the key is in no layer, the getter searches the
+ * key whose value this key inherits, and finally returns the default. Variables for [service X] and
+ * [reference X] are searched only when their value is requested, because the environment may set
+ * keys for interfaces that the file does not name. */
 #include "base/config.h"
 
 #include <assert.h>
@@ -27,8 +28,8 @@ static const config_key *config_key_of(const char *section, const char *name)
     return key;
 }
 
-/* Like config_state_find(), but also searches the keys that are inherited from. *key becomes the
- * row of the key whose value was found. */
+/* Like config_state_find(), but if the key is not set, searches the keys from which it inherits.
+ * *key becomes the row of the key whose value was found. */
 static const config_value *config_find_effective(
     const dubboc_config *config, const char *section, const config_key **key)
 {
@@ -61,7 +62,7 @@ static int64_t config_number_of(
         return found->number;
     dubboc_status status =
         row->value != NULL ? config_key_read(row, slice_of(row->value), &number, NULL) : DUBBOC_OK;
-    assert(status == DUBBOC_OK); /* a test parses every default with its own row */
+    assert(status == DUBBOC_OK); /* cannot fail, because a test parses every default */
     (void)status;
     return number;
 }

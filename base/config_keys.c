@@ -330,7 +330,8 @@ bool config_is_interface_char(char c)
     return ascii_is_alnum(c) || (c != '\0' && strchr("._-$", c) != NULL);
 }
 
-/* The characters that may be used in a path of the registry and in a URL. */
+/* Whether the name of a section can be an interface: it is not empty, and has only characters that
+ * are allowed in a path of the registry and in a URL. */
 static bool section_is_interface(dubboc_slice name)
 {
     for (size_t i = 0; i < name.len; i++)

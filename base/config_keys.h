@@ -56,7 +56,8 @@ typedef struct config_key {
     const char *variable;
     bool is_later;  /* the key belongs to a later release */
     bool is_secret; /* the value is never shown */
-    /* An address that may lack its "scheme://" and may contain user:password@. */
+    /* The value is an address that may lack its "scheme://" and may contain
+     * user:password@. */
     bool may_be_bare;
     const char *help; /* one line for the manual page and docs/sample.ini */
 } config_key;
@@ -67,8 +68,9 @@ const config_key *config_keys(size_t *count);
 /* Whether the section exists once per interface: "service" and "reference". */
 bool config_section_is_per_interface(const char *section);
 
-/* The characters of an interface name, as in Java, inner classes included. A section may have
- * another name, because other programs may read the file as well, but then it is not used. */
+/* Whether c may be in the name of an interface, as in Java, inner classes included. The name of a
+ * section may contain other characters, because other programs may read the file too, but dubboc
+ * does not use such a section. */
 bool config_is_interface_char(char c);
 
 /* The parts of a section name such as "client" or "service com.acme.Orders". */
@@ -91,8 +93,8 @@ dubboc_status config_section_read(dubboc_slice text, config_section *section, du
 dubboc_status config_key_find(const config_section *section, dubboc_slice name,
     const config_key **key, dubboc_slice *method, dubboc_error *err);
 
-/* Finds a row without an error text, for callers that know that it exists. NULL: there is no such
- * key. */
+/* Finds a row without an error text, for callers that know that the row exists. NULL: there is no
+ * such key. */
 const config_key *config_key_get(dubboc_slice section, dubboc_slice name, unsigned where);
 
 /* Writes the name of the environment variable for a section ("client", "service com.example.Users")

@@ -20,7 +20,8 @@
 typedef struct loader {
     config_state *state;
     const char *path;
-    /* Also report what dubboc_config_load() accepts although it certainly has no effect. */
+    /* Also report values that dubboc_config_load() accepts although they certainly have no
+     * effect. */
     bool is_check;
     dubboc_error *first; /* the first problem */
     int problems;
@@ -48,7 +49,7 @@ static void loader_note_if_bad(loader *load, dubboc_status status, const dubboc_
 /* --- the file --- */
 
 /* Reports a section such as "service com.acme.Orders:2.0.0", which is Java's name of a service with
- * its version. No service uses such a section. */
+ * its version. No service or reference uses such a section. */
 static dubboc_status loader_check_interface(const config_section *section, dubboc_error *err)
 {
     for (size_t i = 0; i < section->interface.len; i++)
@@ -107,7 +108,7 @@ static void loader_take_entry(
     config_section known;
     dubboc_error err;
     if (config_section_read(section, &known, NULL) != DUBBOC_OK)
-        return; /* has been reported with the line of the section */
+        return; /* was reported when the line of the section was read */
     char *origin = mem_printf("%s:%u", load->path, line);
     dubboc_status status = origin == NULL ? error_no_memory(&err)
                                           : config_state_set(load->state, CONFIG_FROM_FILE, origin,

@@ -9,9 +9,9 @@
  * and secret params in an address (base/mask.h). */
 void config_append_masked(buffer *out, const config_key *key, dubboc_slice value);
 
-/* Adds the value that was found to an error that says "expected ...": `where = "found"`, masked,
- * and cut if it is long. Returns the status; DUBBOC_E_NO_MEMORY if the value could not be
- * masked. */
+/* Puts `where = "value"` with the value that was found in front of an error text that says
+ * "expected ...". The value is masked, and cut if it is long; the value of a secret key is left
+ * out. Returns the status of err; DUBBOC_E_NO_MEMORY if the value could not be masked. */
 dubboc_status config_bad_value(
     const config_key *key, const char *where, dubboc_slice value, dubboc_error *err);
 

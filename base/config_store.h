@@ -25,19 +25,20 @@ struct dubboc_config {
 };
 
 struct config_state {
-    /* the handle that config_ref() returns, which must not have to allocate one */
+    /* The handle that config_ref() returns. It is a member, because config_ref() must not fail for
+     * lack of memory. */
     dubboc_config handle;
     atomic_uint refs;
     map *values; /* from name to config_value */
-    /* The sections of interfaces that file and code name, in this order. The values are not
-     * used. */
+    /* The names of all sections of interfaces in the file and in code, in the order in which they
+     * were first used. Only the keys of this map are used. */
     map *sections;
 };
 
 typedef struct config_value {
     const config_key *key; /* the row of the table */
     int64_t number;        /* for BOOL, INT, DURATION, SIZE */
-    char *origin; /* where it was set ("app.conf:7"); stored behind text in the same block */
+    char *origin; /* where the value was set ("app.conf:7"); stored behind text in the same block */
     char text[];
 } config_value;
 
@@ -54,7 +55,7 @@ bool config_state_put(config_state *state, dubboc_slice name, const config_key *
 /* Remembers the section of an interface. false: no memory. */
 bool config_state_add_section(config_state *state, dubboc_slice section);
 
-/* Writes "<layer><section>\n<key>". false: it is longer than any valid name. */
+/* Writes "<layer><section>\n<key>". false: the name is longer than any valid name. */
 bool config_value_name(
     char layer, dubboc_slice section, dubboc_slice key, char name[CONFIG_NAME_MAX]);
 
@@ -63,8 +64,8 @@ bool config_value_name(
 const config_value *config_state_find(
     const config_state *state, dubboc_slice section, dubboc_slice name, const config_key *key);
 
-/* Checks a value and stores it in that layer. source: what an error text begins with, followed by
- * ": "; "": nothing.
+/* Checks a value and stores it in that layer. If the value is invalid and source is not "", source
+ * and ": " are put in front of the error text.
  *
  * - DUBBOC_E_CONFIG, DUBBOC_E_UNSUPPORTED: the section, the key or the value is invalid.
  * - DUBBOC_E_TOO_BIG: the configuration is full.

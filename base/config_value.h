@@ -19,10 +19,11 @@ void config_key_expected(const config_key *key, char *text, size_t size);
  * take this for a comment; dubboc reads it as a part of the value. */
 bool config_ends_in_comment(dubboc_slice value);
 
-/* Why a service cannot be served at that path (without its leading '/'); NULL: it can. The text
- * continues a sentence that begins with the path; static. Such a path would be requested
- * differently than it is registered: Java strips every leading '/', and HTTP clients and proxies
- * resolve "." and ".." and merge "//". */
+/* Returns why a service cannot be served at that path (given without its leading '/'), as a static
+ * text that continues a sentence which begins with the path. NULL: the path is possible. A path
+ * with ".", ".." or empty parts would be requested in another form than the one that is registered,
+ * because Java strips every leading '/', and HTTP clients and proxies resolve "." and ".." and
+ * merge "//". */
 const char *config_path_fault(dubboc_slice path);
 
 /* Whether the comma-separated list contains that word. */
@@ -30,7 +31,7 @@ bool config_list_has(const char *list, const char *word);
 
 /* Parses "350ms" as 350. false: invalid, negative, or too large for int64_t. */
 bool config_parse_duration_ms(dubboc_slice text, int64_t *ms);
-/* Parses "8MiB" as 8388608. false: as above. */
+/* Parses "8MiB" as 8388608. false: invalid, negative, or too large for int64_t. */
 bool config_parse_size(dubboc_slice text, int64_t *bytes);
 
 #endif

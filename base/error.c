@@ -86,7 +86,8 @@ void error_begin_call(dubboc_error *err)
 {
     if (err == NULL)
         return;
-    /* Only the first byte of provider and text is written, because this runs once per call. */
+    /* Only the first byte of provider and of text is written, to save time, because this function
+     * runs for every call. */
     memset(err, 0, offsetof(dubboc_error, provider));
     err->execution = DUBBOC_NOT_EXECUTED;
     err->provider[0] = '\0';

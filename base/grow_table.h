@@ -22,7 +22,7 @@ typedef struct grow_entry {
     uint64_t hash;
 } grow_entry;
 
-/* The object of that type that contains the entry as that member. */
+/* The object of that type whose member `member` is the entry `at`. */
 #define GROW_OWNER(at, type, member) ((type *)(void *)((char *)(at)-offsetof(type, member)))
 
 typedef _Atomic(grow_entry *) grow_bucket;
@@ -69,7 +69,8 @@ static inline grow_entry *grow_entry_next(const grow_entry *entry)
     return at;
 }
 
-/* The first entry with that hash; entries with equal hashes may differ. NULL: there is none. */
+/* The first entry with that hash. The caller must compare the key too, because different keys may
+ * have equal hashes. NULL: there is none. */
 static inline grow_entry *grow_table_first(const grow_table *self, uint64_t hash)
 {
     grow_entry *at =

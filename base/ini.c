@@ -1,6 +1,7 @@
-/* An ini parser. It exists because the usual one (inih) cuts long names silently and takes ` ;` in
- * a value for a comment. It reads the text once, line by line. The only memory that it needs is a
- * map that tells in which line each name was first used, to report duplicates. */
+/* An ini parser. It exists because the usual one (inih) cuts long names silently and treats ` ;`
+ * inside a value as the beginning of a comment. The parser reads the text once, line by line. The
+ * only memory that the parser needs is a map that tells in which line each name was first used, to
+ * report duplicates. */
 #include "base/ini.h"
 
 #include <stdarg.h>
@@ -48,8 +49,9 @@ static void ini_problem(ini_parser *p, const char *format, ...)
     p->reader->problem(p->reader->arg, p->line, what);
 }
 
-/* The line where section and key (key.at NULL: the section itself) were first used. 0: they are
- * new, and the present line has been stored. */
+/* Returns the line where the section and key were first used (key.at NULL: the section itself). 0:
+ * this is the first use, and the present line has been stored for it; or there is no memory, and
+ * p->status is set. */
 static unsigned ini_line_of_first(ini_parser *p, dubboc_slice section, dubboc_slice key)
 {
     buffer_clear(&p->name);

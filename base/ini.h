@@ -26,8 +26,9 @@ typedef struct ini_reader {
 } ini_reader;
 
 /* Parses all of text. A section that appears twice is reported as a problem, but its entries are
- * read. An entry is only reported if its key appears twice or it has no section. DUBBOC_OK: parsed
- * to the end, with or without problems. DUBBOC_E_NO_MEMORY. */
+ * passed to the callback. An entry whose key has appeared in its section before, or that is in no
+ * section, is reported as a problem and is not passed to the callback. DUBBOC_OK: parsed to the
+ * end, with or without problems. DUBBOC_E_NO_MEMORY. */
 dubboc_status ini_read(dubboc_slice text, const ini_reader *reader);
 
 /* What is wrong with the bytes of a value: a control byte other than a tab, or invalid UTF-8. NULL:

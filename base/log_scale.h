@@ -1,6 +1,7 @@
 /* Histogram buckets whose width grows with the value, so that the relative precision is the same
  * for a microsecond and an hour. Each power of two is divided into 2^bits buckets of equal width;
- * values below 2^bits have a bucket each. A bucket is at most 2^-bits of its values wide. */
+ * values below 2^bits have a bucket each. The width of a bucket is at most 2^-bits times its
+ * smallest value, or 1. */
 #ifndef BASE_LOG_SCALE_H
 #define BASE_LOG_SCALE_H
 

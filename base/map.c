@@ -60,7 +60,7 @@ bool map_put(map *self, dubboc_slice key, void *value, void **former)
         memcpy(added->key, key.at, key.len);
     added->value = value;
     HASH_ADD_KEYPTR(hh, self->entries, added->key, (unsigned)key.len, added);
-    /* uthash reports that there is no memory by not adding the entry. */
+    /* If there is no memory, uthash does not add the entry and reports nothing else. */
     if (added->hh.tbl == NULL) {
         free(added);
         return false;

@@ -14,8 +14,8 @@
 /* Ceilings that keep the running time proportional to the length of the text. */
 /* How far behind an escaped "://" mask_is_in_user() searches for an '@'. */
 #define USER_BYTES_MAX 1024
-/* How many further "://" may be a part of a password. If there are more, the text up to its end
- * is. */
+/* How many further "://" may be a part of a password. If there are more, everything up to the end
+ * of the text counts as a part of the first URL. */
 #define URLS_IN_USER_MAX 32
 
 typedef struct mask_char {
@@ -89,9 +89,9 @@ static size_t mask_scheme_begin(dubboc_slice text, size_t from, size_t colon)
     return is_escape ? scheme + 2 : scheme; /* skip the hex digits in "%2Cjsonrpc://" */
 }
 
-/* Whether the escaped "://" that ends at `at` is a part of a user or password. It is if the
- * next USER_BYTES_MAX bytes contain an '@' whose depth (see the top of this file) is lower than the
- * depth of the "://" and of every separator between the two. */
+/* Whether the escaped "://" that ends at `at` is a part of a user or password. This is assumed if
+ * the next USER_BYTES_MAX bytes contain an '@' whose depth (see the top of this file) is lower than
+ * the depth of the "://" and of every separator between the two. */
 static bool mask_is_in_user(dubboc_slice text, size_t at, size_t depth)
 {
     text.len = text.len - at < USER_BYTES_MAX ? text.len : at + USER_BYTES_MAX;
@@ -207,8 +207,8 @@ static size_t mask_user_end(dubboc_slice scheme, dubboc_slice rest, size_t depth
     return mask_last_at(is_plain ? mask_part(rest, 0, query) : rest);
 }
 
-/* Where the URL ends because another one begins. As long as the authority does not consist of
- * hosts, what looks like another URL may be a part of the password. */
+/* Returns where the URL ends because another URL begins. As long as the authority does not consist
+ * of hosts, what looks like another URL may be a part of the password. */
 static size_t mask_url_end(dubboc_slice text, const mask_url *url)
 {
     dubboc_slice scheme = mask_scheme(text, url);

@@ -3,10 +3,10 @@
  *
  * Two things are replaced by MASK: the user information in front of an '@', and the values of
  * params whose name contains a word such as password, secret or token. Passwords are often written
- * unescaped, with '/', '?' or '@' in them. So if an address can be read in two ways, the one with
- * more user information is chosen, and a group or path that contains an '@' may be hidden too.
- * Escaped addresses are recognised, as in the name of a node or inside a param. Masking a masked
- * text does not change it. */
+ * unescaped, with '/', '?' or '@' in them. So if there are two ways to read an address, the one in
+ * which more of the address is user information is chosen, and a group or path that contains an '@'
+ * may be hidden too. Escaped addresses are recognised, as in the name of a node or inside a param.
+ * Masking a masked text does not change it. */
 #ifndef BASE_MASK_H
 #define BASE_MASK_H
 

@@ -16,9 +16,9 @@ void *mem_zeroed(size_t count, size_t size);
  * memory; *array and *capacity are unchanged. */
 bool mem_grow(void **array, size_t *capacity, size_t needed, size_t size);
 
-/* To be called after blocks of `bytes` in total were freed. From time to time this returns memory
- * to the system that the allocator would keep, because it lies between blocks in use. For large
- * amounts only: it may take a millisecond. */
+/* To be called after blocks of `bytes` in total were freed. From time to time this function returns
+ * freed memory to the system that the allocator would otherwise keep, because blocks in use lie
+ * behind it. For large amounts only, because the function may take a millisecond. */
 void mem_freed(size_t bytes);
 
 /* A copy that ends with a NUL. NULL: no memory. */

@@ -45,9 +45,9 @@ static bool memory_budget_fits_locked(const memory_budget *self, size_t bytes)
     return bytes <= self->max_bytes - self->used_bytes;
 }
 
-/* Grants their bytes to the waiters at the head of the queue that fit now. Returns those that have
- * a callback, linked by next; the caller must call them after unlocking. Waiting threads have no
- * callback and are woken here. */
+/* Grants the requests at the head of the queue that fit now. Returns their waiters that have a
+ * callback, linked by next; the caller must call the callbacks after unlocking. A waiting thread
+ * has no callback and is woken here. */
 static memory_waiter *memory_budget_grant_locked(memory_budget *self)
 {
     memory_waiter *granted = NULL, **end = &granted, *waiter;
@@ -99,7 +99,7 @@ bool memory_budget_withdraw(memory_budget *self, memory_waiter *waiter)
     bool was_queued = waiter->is_queued;
     if (was_queued)
         memory_budget_unqueue_locked(self, waiter);
-    memory_waiter *granted = memory_budget_grant_locked(self); /* the next one may fit now */
+    memory_waiter *granted = memory_budget_grant_locked(self); /* the next request may fit now */
     mutex_unlock(&self->lock);
     memory_budget_tell(granted);
     return was_queued;

@@ -2,8 +2,8 @@
  *
  * Memory is requested before it is allocated. A request that does not fit waits in one queue, and
  * no later request overtakes it, however small it is; so a large request is not starved by small
- * ones. The budget has no clock: each waiter has its own deadline, and withdraws when it has
- * passed. So two requests that hold memory and wait for each other's end at their deadlines.
+ * ones. The budget has no clock: each waiter has its own deadline, and withdraws at that time. So
+ * two requests that hold memory and wait for the memory of each other do not wait for ever.
  *
  * The budget only counts; it does not allocate. No lock is held while a callback is called. */
 #ifndef BASE_MEMORY_BUDGET_H

@@ -1,7 +1,7 @@
 /* The control groups of a process are listed in /proc/self/cgroup, one per line: "0::/path" for
- * version 2, "7:memory:/path" for version 1. In a container the path may be the one outside of it,
- * which does not exist inside. Then only the root of the mounted tree exists, which is the
- * container's group. */
+ * version 2, "7:memory:/path" for version 1. In a container the path may be the one that the group
+ * has outside of the container, and does not exist inside. Then only the root of the mounted tree
+ * exists, which is the container's group. */
 #include "base/memory_size.h"
 
 #include <stdbool.h>

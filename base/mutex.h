@@ -16,7 +16,8 @@ typedef enum mutex_rank {
     MUTEX_RANK_DEFERRALS,
     MUTEX_RANK_MEMORY,
     MUTEX_RANK_ADDRESSES, /* http_server_shares */
-    /* The client and the ZooKeeper registry get the own address while this mutex is held. */
+    /* Held while the callback of own_address_search runs, which locks the client and registers
+     * nodes. */
     MUTEX_RANK_OWN_ADDRESS,
     MUTEX_RANK_CLIENT,
     MUTEX_RANK_BUDGET, /* the retry budget */
@@ -49,10 +50,10 @@ typedef enum mutex_rank {
     MUTEX_RANK_HTTP_CLIENT,
     MUTEX_RANK_ENDPOINT, /* the client visits its endpoints while it holds its own lock */
     MUTEX_RANK_TRUST,
-    MUTEX_RANK_NAMES,   /* http_client_names: waiters are woken while it is held */
-    MUTEX_RANK_OPENER,  /* http_client_opener: taken when a look-up wakes it */
+    MUTEX_RANK_NAMES,   /* http_client_names: waiters are woken while this is held */
+    MUTEX_RANK_OPENER,  /* http_client_opener: locked by a look-up that wakes an opening */
     MUTEX_RANK_STOP,    /* stop_signal: waiters are woken while this is held */
-    MUTEX_RANK_PENDING, /* dubboc_pending: its task is posted while it is held */
+    MUTEX_RANK_PENDING, /* dubboc_pending: its task is posted while this is held */
     MUTEX_RANK_IO_LOOP, /* io_loop: the tasks that were posted */
     MUTEX_RANK_LOG,
 } mutex_rank;

@@ -1,5 +1,6 @@
-/* Finds the machine's own address from the routes and interfaces of the kernel, and host names of
- * registry servers on a thread that may be left behind. */
+/* Finds the machine's own address from the routes and interfaces of the kernel. Host names of
+ * registry servers are resolved on a separate thread, which is left behind if the name server does
+ * not answer in time. */
 #include "base/own_address.h"
 
 #include <arpa/inet.h>
@@ -260,7 +261,7 @@ static bool name_lookup_start(name_lookup *self)
     return true;
 }
 
-/* Waits for the result. NULL: the time is over. */
+/* Waits for the result. NULL: there is no result after NAME_LOOKUP_S. */
 static const char *name_lookup_wait(name_lookup *self, char out[OWN_ADDRESS_SIZE])
 {
     int64_t deadline_ns = clock_now_ns() + NAME_LOOKUP_S * NS_PER_S;

@@ -18,11 +18,12 @@
  *    other one;
  * 4. 127.0.0.1.
  *
- * So a bridge such as docker0 is not chosen only because its address is private and comes first.
- * Loopback (127.0.0.0/8) and link-local addresses (169.254.0.0/16) are used in 4 only, because a
- * registry on this machine says nothing about where others reach it. servers:
- * "host:port,host:port"; NULL or "": none. No packet is sent to them. Both functions return how the
- * address was found, for the log.
+ * Routes are asked first, because the first private address of the interfaces may be that of a
+ * bridge such as docker0, which other machines cannot reach. Loopback (127.0.0.0/8) and link-local
+ * addresses (169.254.0.0/16) are not used in steps 1 to 3, because a registry on this machine says
+ * nothing about how other machines reach this one. servers: "host:port,host:port"; NULL or "":
+ * none. No packet is sent to the servers. Both functions return how the address was found, for the
+ * log.
  *
  * own_address() resolves servers that are host names, and waits for at most 1 s in total; if that
  * is not enough, it continues like own_address_known(). own_address_known() never waits: it skips

@@ -17,8 +17,8 @@ uint64_t random_step(uint64_t *state)
     return x * UINT64_C(2685821657736338717);
 }
 
-/* The kernel has no random numbers yet early during boot; the clock and an address are used
- * then. */
+/* Early during boot the kernel has no random numbers yet; then the clock and an address are the
+ * seed. */
 static uint64_t random_first_state(void)
 {
     uint64_t seed = 0;

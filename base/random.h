@@ -8,7 +8,7 @@
 /* The next number of this thread's generator, which is seeded by the kernel. */
 uint64_t random_next(void);
 
-/* A number from 0 to limit - 1, evenly distributed; 0 if limit is 0. */
+/* A number from 0 to limit - 1, nearly evenly distributed; 0 if limit is 0. */
 uint64_t random_below(uint64_t limit);
 
 /* For tests: seeds this thread's generator, so that its numbers can be repeated. */

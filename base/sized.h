@@ -9,8 +9,8 @@
 
 #include <dubboc/error.h>
 
-/* Copies what the caller gave to *own, and sets its size. given NULL: all fields are 0.
- * DUBBOC_E_ARGUMENT: an invalid size; *own is all 0 then. */
+/* Copies the caller's structure `given` into *own, and sets the size field of *own. given NULL: all
+ * other fields are 0. DUBBOC_E_ARGUMENT: given has an invalid size; *own is all 0 then. */
 #define SIZED_READ(type, given, own, err) sized_read(#type, (given), (own), sizeof(type), (err))
 
 dubboc_status sized_read(

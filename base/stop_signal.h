@@ -17,7 +17,7 @@ typedef struct stop_signal {
     waiter_queue watched; /* guarded by lock */
 } stop_signal;
 
-/* false: no descriptor (see errno); stop_signal_fini() may be called all the same. */
+/* false: no descriptor (see errno); stop_signal_fini() may be called nevertheless. */
 bool stop_signal_init(stop_signal *self);
 
 /* No waiter may be registered any more. */
@@ -42,7 +42,7 @@ bool stop_signal_watch(stop_signal *self, waiter_entry *entry, waiter *of);
 void stop_signal_unwatch(stop_signal *self, waiter_entry *entry);
 
 /* Blocks the thread until its waiter is woken, the deadline has passed, or the signal is given. The
- * caller must check which of these it was. */
+ * caller must check which of these has happened. */
 void stop_signal_block(stop_signal *self, thread_waiter *thread, int64_t deadline_ns);
 
 #endif

@@ -6,8 +6,9 @@
 #include <pthread.h>
 #include <signal.h>
 
-/* Starts a thread that runs run(arg). It receives no signals, because those are for the program's
- * own threads. name: at most 15 characters, shown by ps and debuggers; copied. err may be NULL.
+/* Starts a thread that runs run(arg). The thread receives no signals, because signals are for the
+ * program's own threads. name: at most 15 characters, shown by ps and debuggers; copied. err may be
+ * NULL.
  *
  * - DUBBOC_E_NO_MEMORY.
  * - DUBBOC_E_SYSTEM: the system cannot create the thread. */

@@ -10,10 +10,10 @@
 /* One timer. All zero: not set. Others may read is_set, and due_ns while it is set. */
 typedef struct timer_entry {
     int64_t due_ns;
-    struct timer_entry *child; /* the first child; all children are due later */
+    struct timer_entry *child; /* the first child; no child is due earlier */
     struct timer_entry *next;  /* the next child of the same parent */
-    struct timer_entry
-        *previous; /* the previous child, or the parent for the first one; NULL: the root */
+    /* The previous child of the same parent; for the first child the parent; NULL: the root. */
+    struct timer_entry *previous;
     bool is_set;
 } timer_entry;
 

@@ -99,7 +99,7 @@ void utf8_drop_cut_tail(char *text)
     text[utf8_without_cut_tail(text, strlen(text))] = '\0';
 }
 
-/* Whether it is a C1 control character, U+0080 to U+009F. */
+/* Whether the character at that position is a C1 control character, U+0080 to U+009F. */
 static bool utf8_is_c1(const char *at)
 {
     return (unsigned char)at[0] == 0xC2 && ((unsigned char)at[1] & 0xE0) == 0x80;

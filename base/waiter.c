@@ -92,8 +92,8 @@ static bool thread_waiter_block(thread_waiter *self, int64_t left_ns)
 
 bool thread_waiter_wait(thread_waiter *self, int64_t deadline_ns)
 {
-    /* If is_woken is taken here without waiting, the semaphore keeps its post, and the next wait
-     * only goes round this loop once more. */
+    /* If is_woken is cleared here without waiting, the semaphore stays posted. The next wait then
+     * returns from the semaphore at once, and goes round this loop once more. */
     while (!atomic_exchange(&self->is_woken, false)) {
         int64_t left_ns =
             deadline_ns == DEADLINE_NEVER ? DEADLINE_NEVER : deadline_ns - clock_now_ns();

@@ -1,12 +1,13 @@
 /* The one interface for waiting.
  *
  * A waiter is a thread that blocks, or a call of an event loop, that cannot go on. It joins the
- * queues of what it waits for, and is woken when that happens. A wake-up does not say what has
- * happened: the waiter checks its condition again, and joins again if necessary.
+ * queue of each object for which it waits, and is woken when such an object has changed. A wake-up
+ * does not say what has happened: the waiter checks its condition again, and joins again if
+ * necessary.
  *
  * A queue does not have its own lock. It is guarded by the lock under which its owner decides
  * whether a waiter has to wait, so no wake-up is lost. Once an entry has left its queue, its waiter
- * is not woken through it any more. */
+ * is not woken through that entry any more. */
 #ifndef BASE_WAITER_H
 #define BASE_WAITER_H
 
