@@ -39,7 +39,7 @@ static dubboc_status access_decimal(const cJSON *value, json_decimal *decimal)
     return DUBBOC_OK;
 }
 
-/* The absolute value as an integer. false: it is not an integer, or too large. */
+/* The absolute value as an integer. false: the value is not an integer, or is too large. */
 static bool decimal_magnitude(json_decimal decimal, uint64_t *magnitude)
 {
     if (decimal.is_long || decimal.exponent < 0 || decimal.exponent > 19)

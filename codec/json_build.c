@@ -85,7 +85,7 @@ json_tree_cost json_tree_cost_of(dubboc_slice checked)
         } else if (build_is_number_byte(*at) && *at != 'e') {
             at = build_number_cost(&cost, at, end);
         } else {
-            /* For a word only the first letter counts. */
+            /* Of a word (true, false or null) only the first letter is counted. */
             cost.values += *at == '[' || *at == '{' || *at == 't' || *at == 'f' || *at == 'n';
             at++;
         }
@@ -138,7 +138,7 @@ static cJSON *build_other_number(tree_builder *self, const char *token)
 }
 
 /* Makes a number node. Integers of up to 15 digits are converted directly, because a double holds
- * them exactly; all other numbers are judged by their text. */
+ * them exactly. For all other numbers their text decides whether a double holds them. */
 static cJSON *build_take_number(tree_builder *self)
 {
     const char *token = self->at, *at = token + (*token == '-');

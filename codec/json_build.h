@@ -14,7 +14,7 @@
 /* How large the tree of a text would be. */
 typedef struct json_tree_cost {
     size_t values;
-    size_t bytes; /* memory that malloc() would use for it */
+    size_t bytes; /* memory that malloc() would use for the tree */
 } json_tree_cost;
 
 /* Measures the tree of a checked text without building it. */

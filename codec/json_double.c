@@ -3,7 +3,8 @@
  * Printing follows Raffaello Giulietti, "The Schubfach way to render doubles". The numbers that
  * round to a double form an interval. Scaled by the right power of ten, the interval contains at
  * most one multiple of ten and at least one integer, which is the result. A power with 126 bits is
- * precise enough to compare them, if bits that are cut off set the lowest bit.
+ * precise enough to compare the scaled numbers, if the lowest bit of a product is set whenever bits
+ * that are not zero are cut off.
  *
  * Parsing follows Daniel Lemire, "Number parsing at a gigabyte per second". The product of the
  * digits and a 128-bit power has the 55 bits that rounding needs, except in cases that can be
@@ -89,7 +90,7 @@ static interval double_interval(double value, int *exponent)
     int q = (biased != 0 ? biased : 1) - EXPONENT_BIAS - FRACTION_BITS;
     /* Below a power of two the distance between doubles is halved. */
     bool is_lower_nearer = fraction == 0 && biased > 1;
-    /* floor(log10(2^q)), or of 3/4 of it if the interval is narrower. */
+    /* floor(log10(2^q)), or floor(log10(3/4 * 2^q)) if the interval is narrower. */
     int k = (q * 1262611 - (is_lower_nearer ? 524031 : 0)) >> 22;
     int shift = q + double_floor_log2_power(-k) + 1;
     json_power power = json_powers[-k - JSON_POWER_FIRST];
@@ -146,8 +147,8 @@ static bool double_is_small_power(int exponent)
     return exponent >= -27 && exponent <= 55;
 }
 
-/* The power as the proof requires it: rounded down, which is one less than in the table, except for
- * small powers. */
+/* The power as the proof of Lemire's algorithm requires it: rounded down, which is one less than in
+ * the table. Small powers are as in the table. */
 static json_power double_reading_power(int exponent)
 {
     json_power power = json_powers[exponent - JSON_POWER_FIRST];

@@ -42,7 +42,8 @@ cJSON *json_make_taken(json_maker *self, cJSON *node);
 cJSON *json_make_copy(json_maker *self, const cJSON *tree);
 
 /* Appends child to parent under a copy of key; key NULL: parent is an array. Takes child over.
- * Returns false if child is NULL, which has failed already, or if there is no memory. */
+ * Returns false if child is NULL, because making the child has failed before, or if there is no
+ * memory. */
 bool json_make_member(json_maker *self, cJSON *parent, const char *key, cJSON *child);
 
 /* Enters a member or an item, so that err will name it. false: DUBBOC_E_ARGUMENT, because the name

@@ -34,8 +34,8 @@ json_decimal json_decimal_of(double value);
 double json_decimal_double(json_decimal decimal);
 
 /* The double nearest to a checked number of any length, like strtod() in the C locale; ties round
- * to even, and a number that is too small becomes 0. false: it is larger than the largest finite
- * double. */
+ * to even, and a number that is too small becomes 0. false: the number is larger than the largest
+ * finite double. */
 bool json_number_nearest(dubboc_slice number, double *value);
 
 /* Whether a checked number is stored in a tree as a cJSON number; *value is that number. Otherwise

@@ -141,7 +141,7 @@ static inline const char *scan_string(json_scan *scan, const char *at)
 
 /* --- numbers and words --- */
 
-/* NULL: there is no digit. Does not record a problem. */
+/* Returns the position behind the digits. NULL: there is no digit. Does not record a problem. */
 static inline const char *scan_digits(const char *at, const char *end)
 {
     if (at == end || !ascii_is_digit(*at))

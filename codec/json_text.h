@@ -4,7 +4,8 @@
 
 #include "base/slice.h"
 
-/* The value of four hexadecimal digits. -1: they are not. At least 4 bytes must be readable. */
+/* The value of four hexadecimal digits. -1: at least one of the four bytes is not such a digit. At
+ * least 4 bytes must be readable. */
 int json_hex4(const char *at);
 
 /* Decodes the escape at *at (its backslash) in a checked string, and moves *at behind it. Writes at

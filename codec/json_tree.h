@@ -55,8 +55,8 @@ static inline void json_node_append(cJSON *parent, cJSON *child)
     first->prev = child;
 }
 
-/* Copies a tree, without the key of its root. DUBBOC_E_NO_MEMORY. DUBBOC_E_TOO_BIG: it is deeper
- * than 128 levels. */
+/* Copies a tree, without the key of its root. DUBBOC_E_NO_MEMORY. DUBBOC_E_TOO_BIG: the tree is
+ * deeper than 128 levels. */
 dubboc_status json_copy(const cJSON *tree, cJSON **copy);
 
 /* The type of a node, without cJSON's flags. */

@@ -136,9 +136,8 @@ typedef struct writer {
     buffer *out;
     const char *problem; /* what cannot be written; NULL: nothing */
     unsigned depth;
-    const cJSON *open[JSON_DEPTH_MAX +
-                      /* The open containers, and above them the node that is being written. */
-                      1];
+    /* The open containers, and above them the node that is being written. */
+    const cJSON *open[JSON_DEPTH_MAX + 1];
 } writer;
 
 static bool write_fail(writer *self, const char *problem)
@@ -235,8 +234,8 @@ static char *write_put_key(writer *self, char *room, const cJSON *node, size_t l
     return end;
 }
 
-/* Writes a node with the comma and the key in front of it; of a container the opening bracket.
- * false: there is a problem, or the buffer has failed. */
+/* Writes a node with the comma and the key in front of it. Of a container only the opening bracket
+ * is written. false: there is a problem, or the buffer has failed. */
 static bool write_child(writer *self, const cJSON *node)
 {
     self->open[self->depth] = node;

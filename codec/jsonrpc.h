@@ -50,8 +50,8 @@ typedef struct jsonrpc_reply {
 } jsonrpc_reply;
 
 /* Reads one reply. Only white space may follow the object. Its id must be the given number, or a
- * string with that number. In an error reply null, "null" and no id are accepted too, because there
- * is one call at a time on a connection (wire.md P4).
+ * string with that number. An error reply may also have the id null or "null", or no id, because
+ * there is one call at a time on a connection (wire.md P4).
  *
  * - DUBBOC_E_PROTOCOL: not JSON, not an object, a wrong id, none of error, result and id, or
  *   duplicate members of the envelope; err says which. */
@@ -64,9 +64,9 @@ typedef struct jsonrpc_batch_reply {
     jsonrpc_reply reply;
 } jsonrpc_batch_reply;
 
-/* Reads the replies to a batch of count requests, in any order. ids must be ascending. A reply
- * counts once it is complete, whatever follows: jsonrpc4j leaves out the ] after an unknown method,
- * and writes a comma after a notification (wire.md 12.4). replies is filled in, whatever is
+/* Reads the replies to a batch of count requests, in any order. ids must be ascending. A complete
+ * reply is used, whatever follows it in the body: jsonrpc4j leaves out the ] after an unknown
+ * method, and writes a comma after a notification (wire.md 12.4). replies is filled in, whatever is
  * returned.
  *
  * - DUBBOC_OK: all requests have a reply.
@@ -77,8 +77,8 @@ dubboc_status jsonrpc_read_replies(dubboc_slice body, const uint32_t *ids, size_
 
 /* --- provider side --- */
 
-/* One request of a message. If fault is not 0, it cannot be executed, and is answered with that
- * code and fault_text. */
+/* One request of a message. If fault is not 0, the request cannot be executed, and must be answered
+ * with that code and fault_text. */
 typedef struct jsonrpc_request {
     /* The token of the id, byte for byte. "null": the id is not known. at NULL: a notification,
      * which is not answered. */
@@ -109,8 +109,8 @@ typedef struct jsonrpc_message {
 dubboc_status jsonrpc_read_message(dubboc_slice body, jsonrpc_message *message, dubboc_error *err);
 
 /* Reads the next request. Returns false if there is none. An empty batch is read as one request
- * with a fault. is_batch is false then, because the answer must be a single object (specification,
- * section 6). */
+ * with a fault. message->is_batch is false then, because the answer must be a single object
+ * (specification, section 6). */
 bool jsonrpc_next(jsonrpc_message *message, jsonrpc_request *request);
 
 /* Writes {"jsonrpc":"2.0","id":ID,"result":R} and one LF. The caller appends R, the text of the
@@ -129,7 +129,8 @@ void jsonrpc_write_error(
     buffer *out, dubboc_slice id, int code, dubboc_slice message, const char *exception);
 
 /* Like jsonrpc_write_error(), with the members of data added to "data". data: the checked text of a
- * JSON object. A member of data replaces one of the same name above. */
+ * JSON object. A member named exceptionTypeName or message replaces the one that
+ * jsonrpc_write_error() writes. */
 void jsonrpc_write_error_data(buffer *out, dubboc_slice id, int code, dubboc_slice message,
     const char *exception, dubboc_slice data);
 

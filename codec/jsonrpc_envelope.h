@@ -23,7 +23,7 @@ enum {
 };
 
 typedef struct jsonrpc_envelope {
-    json_value members[JSONRPC_MEMBERS]; /* absent: kind is JSON_NONE; the last one of duplicates */
+    json_value members[JSONRPC_MEMBERS]; /* absent: kind is JSON_NONE; of duplicates the last */
     const char *twice;                   /* the name of a member that appears twice; NULL: none */
 } jsonrpc_envelope;
 

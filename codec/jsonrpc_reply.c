@@ -1,5 +1,6 @@
 /* Reads replies, for the consumer. Dubbo providers differ much in their replies (wire.md 3 and 12).
- * What is certain is accepted; a reply that could belong to another call is not. */
+ * A reply that deviates from the specification is accepted if it certainly belongs to the call, and
+ * refused if it could belong to another call. */
 #include "codec/jsonrpc.h"
 
 #include <dubboc/json.h>
@@ -13,7 +14,7 @@
 #define ID_SHOWN_MAX 40
 #define ERROR_SHOWN_MAX 200
 
-/* Reads an id. false: it cannot be an id of ours. */
+/* Reads an id. false: this client cannot have sent such an id. */
 static bool reply_read_id(json_value id, uint32_t *number)
 {
     uint64_t value;
@@ -37,8 +38,8 @@ static bool reply_has_id(json_value id, uint32_t expected)
     return reply_read_id(id, &number) && number == expected;
 }
 
-/* Whether there is no id, null, or (from jsonrpc4j) "null": a provider sends that if it could not
- * read the id of a request that it refuses. */
+/* Whether the reply has no id, the id null, or (from jsonrpc4j) the id "null". A provider replies
+ * in this way if it refuses a request whose id it could not read. */
 static bool reply_has_no_id(json_value id)
 {
     if (id.kind == JSON_NONE || id.kind == JSON_NULL)
@@ -60,8 +61,8 @@ static void reply_read_code(json_value value, int64_t *code)
         *code = found;
 }
 
-/* Reads code and message of the error object, which has been checked with the body. Of duplicate
- * members the first counts. */
+/* Reads code and message of the error object. Its JSON was already checked when the whole body was
+ * read. Of duplicate members the first counts. */
 static void reply_read_error(jsonrpc_reply *reply)
 {
     if (reply->error.kind != JSON_OBJECT)

@@ -1,4 +1,4 @@
-/* Requests, which the consumer writes and the provider reads, and the provider's replies.
+/* Writes requests, for the consumer; reads requests and writes replies, for the provider.
  *
  * A single request is checked and read in one pass. A batch is checked completely first, because
  * nothing of a body that is not JSON may be executed; then its requests are read one by one. */
@@ -39,7 +39,7 @@ static bool request_is_params(json_value value)
            value.kind == JSON_NONE;
 }
 
-/* Why the envelope is not a request; NULL: it is one. */
+/* Returns why the object is not a valid request. NULL: it is valid. */
 static const char *request_fault(const jsonrpc_envelope *found)
 {
     if (found->twice != NULL)
@@ -61,8 +61,9 @@ static jsonrpc_request request_faulty(dubboc_slice id, const char *fault_text)
     return (jsonrpc_request){.id = id, .fault = JSONRPC_INVALID_REQUEST, .fault_text = fault_text};
 }
 
-/* The id for the reply to an invalid request: null if there is none, because an invalid request is
- * always answered, or if a member appears twice, because it is not known which id is meant. */
+/* The id for the reply to an invalid request, which is always answered. The id is null if the
+ * request has none, or if a member appears twice, because it is then not known which id is
+ * meant. */
 static dubboc_slice request_id_to_answer(const jsonrpc_envelope *found)
 {
     return request_is_id(found->members[JSONRPC_ID]) && found->twice == NULL
