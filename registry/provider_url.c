@@ -95,15 +95,15 @@ static bool url_has_control_byte(dubboc_slice text)
     return false;
 }
 
-/* dubbogo and dubbo-go write a space as '+' before they encode; in a Java value '+' means a
- * plus. */
+/* Whether dubbogo or dubbo-go has written the URL. They write a space as '+' before they encode; in
+ * a Java value '+' means a plus. */
 static bool url_is_written_by_go(dubboc_slice query)
 {
     return query.len > 0 && memmem(query.at, query.len, "-golang-", 8) != NULL;
 }
 
-/* Decodes value a second time into room. Returns value itself if the result would not be a sensible
- * text. */
+/* Decodes value a second time into room. Returns value itself if it has an invalid escape, or if
+ * the result would contain a control byte. */
 static dubboc_slice param_decode_again(dubboc_slice value, char *room, bool plus_is_blank)
 {
     bool has_escape = memchr(value.at, '%', value.len) != NULL;
@@ -217,7 +217,8 @@ dubboc_slice provider_url_find_method(const provider_url *url, dubboc_slice meth
 
 /* --- the whole URL */
 
-/* Whether the URL must have a port: those of consumers, overrides and routes need none. */
+/* Whether the URL is that of a provider, which gets a default port if it names none. URLs of
+ * consumers, overrides and routes may have no port. */
 static bool url_is_callable(const provider_url *url)
 {
     static const char *const others[] = {

@@ -2,9 +2,9 @@
  * with a reason. registry/url_writer.h writes them.
  *
  * A node name is decoded once and split at the first '?', its params at '&' and at the first '='. A
- * value is decoded a second time if it still contains an escape and the result is a sensible text
- * (nodes of Go v1, docs/wire.md 5.2). In nodes written by Go, '+' in a value is a space. A parsed
- * URL is immutable. */
+ * value that still contains an escape is decoded a second time (nodes of Go v1, docs/wire.md 5.2),
+ * unless the result would be invalid or contain a control byte. In nodes written by Go, '+' in a
+ * value is a space. A parsed URL is immutable. */
 #ifndef REGISTRY_PROVIDER_URL_H
 #define REGISTRY_PROVIDER_URL_H
 
@@ -24,8 +24,8 @@ typedef struct provider_url {
      * people. */
     char *text;
     dubboc_slice scheme; /* such as "jsonrpc" */
-    /* Without a port in the URL it is 80, or 443 for https (docs/wire.md P55). It is 0 only in URLs
-     * that are not of providers, such as those of consumers. */
+    /* If the URL has no port, the port is 80, or 443 for https (docs/wire.md P55). The port is 0
+     * only in URLs that are not of providers, such as those of consumers. */
     net_address address;
     dubboc_slice path; /* with its leading '/', unchanged (docs/wire.md P15) */
     /* the param interface, otherwise the path without '/' (docs/wire.md P23) */

@@ -17,7 +17,7 @@ static const registry_ops *const kinds[] = {REGISTRY_KINDS(KIND_POINTER)};
 
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
 
-/* Used by every function with err: clears err on success. */
+/* Called at the end of every function that has err: clears err on success, and returns status. */
 static dubboc_status registry_done(dubboc_status status, dubboc_error *err)
 {
     if (status == DUBBOC_OK)
@@ -70,7 +70,8 @@ static dubboc_status registry_choose_kind(
     return *ops != NULL ? DUBBOC_OK : registry_refuse_kind(scheme, err);
 }
 
-/* The address with masked secrets, for people; a list of hosts gets its scheme. NULL: no memory. */
+/* The address with masked secrets, for people. A list of hosts without a scheme gets the scheme of
+ * its kind. NULL: no memory. */
 static char *registry_masked_address(
     const registry_ops *ops, dubboc_slice address, dubboc_slice rest)
 {

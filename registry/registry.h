@@ -3,9 +3,9 @@
  *
  * A registry stores and delivers the texts of URLs and does not interpret them: a subscriber gets
  * every node of the category and decides which ones to use (selector/). A registration or
- * subscription lasts until it is withdrawn: after a loss of the connection the registry restores it
- * without being asked. No function waits for the network, except registry_lookup(),
- * registry_interfaces() and the functions with a time-out. */
+ * subscription lasts until it is withdrawn: after a loss of the connection the registry restores
+ * all of them by itself. No function waits for the network, except registry_free(),
+ * registry_lookup(), registry_interfaces() and the functions with a time-out. */
 #ifndef REGISTRY_REGISTRY_H
 #define REGISTRY_REGISTRY_H
 
@@ -30,26 +30,26 @@ void registry_free(registry *self);
  * (base/mask.h). */
 const char *registry_address(const registry *self);
 
-/* The servers that it connects to, such as "h1:2181,h2:2181", for own_address(). "": none (file:,
- * static:). */
+/* The servers that the registry connects to, such as "h1:2181,h2:2181", for own_address(). "": none
+ * (file:, static:). */
 const char *registry_servers(const registry *self);
 
 /* Whether the registry is connected now; file: and static: always are. For logs, waits and error
  * texts. */
 bool registry_is_connected(const registry *self);
 
-/* Writes the reason why it is not connected ("connection refused by 127.0.0.1:2181"), if it is
- * known; "" if it is connected. Any thread. */
+/* Writes the reason why the registry is not connected ("connection refused by 127.0.0.1:2181"); ""
+ * if it is connected or the reason is not known. Any thread. */
 void registry_trouble(const registry *self, char text[REGISTRY_TROUBLE_SIZE]);
 
-/* Tells that a caller waits for the registry until deadline_ns. If it is not connected, it finds
- * out the reason before that time, so that registry_trouble() can return it. Does not wait. Any
- * thread. */
+/* Tells the registry that a caller waits for it until deadline_ns. A registry that is not connected
+ * then finds out the reason before that time, so that registry_trouble() can return it. Does not
+ * wait. Any thread. */
 void registry_seek_trouble(registry *self, int64_t deadline_ns);
 
 /* Registers url (decoded) under interface and category, as a node that is removed when this process
- * ends. The function only notes the registration; the node is written in the background, and again
- * after a loss.
+ * ends. ZooKeeper: the node is written in the background. file: the node is written before the
+ * function returns. After a loss the node is written again in the background.
  *
  * ZooKeeper: a node with the same URL that belongs to another session is replaced (docs/wire.md
  * 5.11). If settings->owns_addresses is set, ephemeral nodes of the same provider with other URLs
@@ -98,8 +98,8 @@ void registry_unregister_all(
 dubboc_status registry_subscribe(registry *self, const char *interface, registry_category category,
     registry_listener listener, void *arg, registry_subscription **subscription, dubboc_error *err);
 
-/* Reads the list again now and calls the listener even if nothing has changed (for the selector's
- * TTL). */
+/* Reads the list again now and calls the listener even if nothing has changed. For the selector,
+ * which reads a list again when the list is older than its TTL. */
 void registry_refresh(registry *self, registry_subscription *subscription);
 
 /* Ends a subscription and frees it. After it returns, the listener is not running and will not be

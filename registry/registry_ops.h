@@ -38,7 +38,7 @@ typedef struct registry_ops {
         const registry_settings *settings, dubboc_slice rest, registry **self, dubboc_error *err);
 
     /* Whether the registry at that address exists; does not create it. May access the local file
-     * system. DUBBOC_E_NOT_FOUND: it does not exist; err names it. DUBBOC_E_ARGUMENT,
+     * system. DUBBOC_E_NOT_FOUND: the registry does not exist; err names it. DUBBOC_E_ARGUMENT,
      * DUBBOC_E_NO_MEMORY. NULL: the kind cannot tell; the registry is assumed to exist. */
     dubboc_status (*check_exists)(dubboc_slice rest, dubboc_error *err);
 
@@ -51,17 +51,17 @@ typedef struct registry_ops {
     /* Whether the registry can be read and written now. Takes no lock. NULL: it always can. */
     bool (*is_connected)(const registry *self);
 
-    /* Writes the reason why it is not connected, or "" if it is connected or the reason is not
-     * known. Any thread. NULL: always "". */
+    /* Writes the reason why the registry is not connected, or "" if it is connected or the reason
+     * is not known. Any thread. NULL: always "". */
     void (*trouble)(const registry *self, char text[REGISTRY_TROUBLE_SIZE]);
 
-    /* Makes the kind find out, before deadline_ns, the reason why it is not connected. No-op if it
-     * is connected. Does not wait. Cannot fail: without memory the reason stays unknown. Any
-     * thread. NULL: there is nothing to find out. */
+    /* Makes the kind find out, before deadline_ns, the reason why the registry is not connected.
+     * No-op if the registry is connected. Does not wait. Cannot fail: without memory the reason
+     * stays unknown. Any thread. NULL: there is nothing to find out. */
     void (*seek_trouble)(registry *self, int64_t deadline_ns);
 
-    /* The servers that it connects to, such as "h1:2181,h2:2181"; the text is valid until free().
-     * NULL: the kind connects to no server. */
+    /* The servers that the registry connects to, such as "h1:2181,h2:2181"; the text is valid until
+     * free(). NULL: the kind connects to no server. */
     const char *(*servers)(const registry *self);
 
     /* Registers url (1 to URL_BYTES_MAX bytes) under interface and category until unregister(). The
@@ -86,9 +86,9 @@ typedef struct registry_ops {
      * every registration takes effect at once. */
     bool (*was_registered)(const registry_registration *registration);
 
-    /* Removes the node and blocks until that is done, at most timeout_ms (<= 0: does not wait);
-     * after that time it is completed in the background. Frees the handle in any case. Cannot
-     * fail. */
+    /* Removes the node and blocks until that is done, at most timeout_ms (<= 0: does not wait). A
+     * removal that takes longer is completed in the background. Frees the handle in any case.
+     * Cannot fail. */
     void (*unregister)(registry *self, registry_registration *registration, int64_t timeout_ms);
 
     /* Like unregister, but removes the nodes of count (at least 1) handles and waits at most
@@ -117,13 +117,13 @@ typedef struct registry_ops {
     /* Reads the URLs of one category, sorted and without duplicates; may block until deadline_ns
      * (DEADLINE_NEVER: no limit) and not much longer. What does not exist is an empty list. The
      * list belongs to the caller.
-     * DUBBOC_E_REGISTRY: it could not be read in time; err says why. DUBBOC_E_ARGUMENT,
+     * DUBBOC_E_REGISTRY: the list could not be read in time; err says why. DUBBOC_E_ARGUMENT,
      * DUBBOC_E_CLOSED, DUBBOC_E_NO_MEMORY. */
     dubboc_status (*lookup)(registry *self, const char *interface, registry_category category,
         int64_t deadline_ns, registry_list *urls, dubboc_error *err);
 
     /* Like lookup, but reads the names of all interfaces, decoded and sorted.
-     * DUBBOC_E_REGISTRY: they could not be read in time; err says why. DUBBOC_E_CLOSED,
+     * DUBBOC_E_REGISTRY: the names could not be read in time; err says why. DUBBOC_E_CLOSED,
      * DUBBOC_E_NO_MEMORY. */
     dubboc_status (*interfaces)(
         registry *self, int64_t deadline_ns, registry_list *names, dubboc_error *err);

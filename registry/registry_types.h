@@ -39,8 +39,8 @@ typedef struct registry_snapshot {
 /* Called with the first successful reading, also if it is empty, and after every change; several
  * changes in quick succession are reported by one call. Runs on a thread of the registry, never
  * inside registry_subscribe() or registry_refresh(); one call at a time for each subscription; no
- * lock is held. It may call every function of the registry except registry_free(). While the
- * registry is not connected, the listener is not called, and the last list remains valid. */
+ * lock is held. The listener may call every function of the registry except registry_free(). While
+ * the registry is not connected, the listener is not called, and the last list remains valid. */
 typedef void (*registry_listener)(void *arg, const registry_snapshot *snapshot);
 
 /* Like registry_listener, but called with the data of one node. data is NULL if the node does not

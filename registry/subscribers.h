@@ -39,7 +39,8 @@ void subscribers_close(subscribers *self);
 dubboc_status subscribers_start(
     subscribers *self, void *(*run)(void *arg), void *arg, const char *name, dubboc_error *err);
 bool subscribers_is_stopping(const subscribers *self);
-/* Ends the thread, which must have been started, and waits for its end. Not from a listener. */
+/* Ends the thread, which must have been started, and waits for its end. Must not be called from a
+ * listener. */
 void subscribers_stop(subscribers *self);
 
 /* Makes the thread call subscribers_serve() again. Any thread. */
@@ -52,7 +53,8 @@ dubboc_status subscribers_add(subscribers *self, const char *interface, registry
     registry_listener listener, void *arg, void *tag, registry_subscription **subscription,
     dubboc_error *err);
 void *subscribers_tag(const registry_subscription *subscription);
-/* Removes and frees a subscription; waits while its listener is running. Not from that listener. */
+/* Removes and frees a subscription; waits while its listener is running. Must not be called from
+ * that listener. */
 void subscribers_remove(subscribers *self, registry_subscription *subscription);
 
 /* Makes the thread read the list again and call the listener, whether the list has changed or
@@ -63,8 +65,9 @@ void subscribers_refresh(subscribers *self, registry_subscription *subscription)
 void subscribers_touch(subscribers *self, const void *tag);
 
 /* Called by the thread: reads the lists of all due subscriptions with read, and calls the listeners
- * of those whose list has changed. read returns a sorted list; false: it cannot be read now, try
- * again at the next call. Returns false if some lists could not be read. */
+ * of those whose list has changed. read returns a sorted list. If it returns false, the list cannot
+ * be read now, and is read again at the next call. Returns false if some lists could not be
+ * read. */
 bool subscribers_serve(subscribers *self,
     bool (*read)(void *arg, const char *interface, registry_category category, registry_list *list),
     void *arg);

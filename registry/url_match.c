@@ -11,7 +11,7 @@
 
 #define WEIGHT_DEFAULT 100
 
-/* --- whether it matches */
+/* --- whether a provider matches */
 
 /* Reads up to three numbers separated by dots; what follows (".1", "-beta.6-SNAPSHOT") is ignored.
  * false: the text does not begin with a number. */

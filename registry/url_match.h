@@ -24,8 +24,9 @@ typedef struct url_wanted {
 } url_wanted;
 
 /* The reason why this provider cannot be used ("protocol dubbo", "group g1, wanted none",
- * "disabled=true", "http of release 2.7.3 is Java serialization"...); NULL: it can. Rules:
- * docs/wire.md 0.1, 5.5, 12.5. The returned text is stored in reason, of size bytes. */
+ * "disabled=true", "http of release 2.7.3 is Java serialization"...); NULL: the provider can be
+ * used. Rules: docs/wire.md 0.1, 5.5, 12.5. The returned text is stored in reason, of size
+ * bytes. */
 const char *provider_url_mismatch(
     const provider_url *url, const url_wanted *wanted, char *reason, size_t size);
 

@@ -5,8 +5,8 @@
 #include <dubboc/defs.h>
 
 /* To write a URL: create the writer, add params in any order, take the text, in which the params
- * are sorted. Empty values are left out, because a node with "version=" is not found (docs/wire.md
- * 12.5). */
+ * are sorted. Empty values are left out, because consumers do not find a node with "version="
+ * (docs/wire.md 12.5). */
 typedef struct url_writer url_writer;
 /* address is "host:port", or "host" for consumers; path may lack its leading '/'. NULL: no
  * memory. */

@@ -38,7 +38,8 @@ typedef struct file_registration {
     struct file_registration *next;
     file_folder *folder;
     char *url;
-    /* Owned by the thread that is checking it, or that has removed it from the list. */
+    /* Used only by the thread that is checking the registration, or that has removed the
+     * registration from the list. */
     file_node node;
     /* A consumer's node: it is not written before the folder of its interface exists. */
     bool needs_interface;
@@ -184,7 +185,8 @@ static dubboc_status file_register(registry *base, const char *interface,
     bool stands = !one->is_waiting;
     atomic_store(&one->stands, stands);
     mutex_lock(&self->lock);
-    one->is_due = true; /* an event of its folder may have been missed before it was in the list */
+    /* An event of the folder may have been missed before the registration was in the list. */
+    one->is_due = true;
     one->next = self->registrations;
     self->registrations = one;
     mutex_unlock(&self->lock);
@@ -217,7 +219,7 @@ static void file_unregister(registry *base, registry_registration *registration,
         condition_wait(&self->check_ended, &self->lock, DEADLINE_NEVER);
     mutex_unlock(&self->lock);
     file_registration_free(self, one);
-    subscribers_wake(&self->subscribers); /* the thread frees what is unused */
+    subscribers_wake(&self->subscribers); /* the thread frees unused folders */
 }
 
 /* --- the thread */
@@ -422,7 +424,7 @@ static void file_unsubscribe(registry *base, registry_subscription *subscription
     file_folder *folder = subscribers_tag(subscription);
     subscribers_remove(&file_of(base)->subscribers, subscription);
     file_folders_unref(&file_of(base)->folders, folder);
-    subscribers_wake(&file_of(base)->subscribers); /* the thread frees what is unused */
+    subscribers_wake(&file_of(base)->subscribers); /* the thread frees unused folders */
 }
 
 /* --- blocking reads */

@@ -96,8 +96,8 @@ static bool folders_watch_is_used_locked(const file_folders *self, int watch)
     return false;
 }
 
-/* Replaces the folder's watch by watch (-1: none). Removes the former watch unless another folder
- * uses it, because it may be that of a folder that was moved away. */
+/* Replaces the folder's watch by the given one (-1: none). Removes the former watch unless another
+ * folder uses it, because the former watch may be on a folder that was moved away. */
 static void folders_replace_watch(file_folders *self, file_folder *folder, int watch)
 {
     mutex_lock(&self->lock);

@@ -25,7 +25,7 @@ typedef struct file_folder {
     bool is_missing;
     bool is_changed; /* must be read now */
     bool is_lost;    /* must be watched, or watched again */
-    /* It is read every second because it cannot be watched. This has been logged. */
+    /* The folder is read every second, because it cannot be watched, and this has been logged. */
     bool is_polled;
     size_t recheck;     /* index into recheck_after_ns of the next reading after an event */
     int64_t recheck_ns; /* when to read it without an event; DEADLINE_NEVER: never */
