@@ -14,7 +14,7 @@ typedef struct zk_actor {
     zk_port *port;
     zk_session *session; /* used only by the thread while it runs */
     pthread_t thread;
-    /* The command that ends the thread; a part of the actor, so that it needs no memory. */
+    /* The command that ends the thread; a part of the actor, so that stopping needs no memory. */
     zk_event stop;
     mutex trouble_lock;
     /* Guarded by trouble_lock: why the registry is not connected, copied for other threads. */

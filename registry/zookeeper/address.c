@@ -1,5 +1,5 @@
 /* Parses the address in four steps: user info, servers, group (the root path), other params. Error
- * texts must not contain passwords, also if the address is malformed. */
+ * texts must not contain passwords, even if the address is malformed. */
 #include "registry/zookeeper/address.h"
 
 #include "base/buffer.h"
@@ -21,8 +21,8 @@ typedef struct params {
     bool has_session; /* the param session was given */
 } params;
 
-/* Rejects a part of the address. The part, and a reason that may repeat it, are only shown if the
- * masked address shows the part too, because it may be a piece of a password. */
+/* Rejects a part of the address. The part, and a reason that may repeat it, are shown only if the
+ * part also appears in the masked address. Otherwise the part may be a piece of a password. */
 static dubboc_status address_refuse_part(
     const params *read, dubboc_error *err, dubboc_slice part, const char *reason)
 {
@@ -66,8 +66,9 @@ static dubboc_status address_decode(
 
 /* --- servers */
 
-/* The client library splits at the last ':' and wants an IPv6 address without brackets; a zone
- * written as in RFC 6874 (%25eth0) must be %eth0 there. */
+/* Appends the host in the form that the client library reads: an IPv6 address without brackets,
+ * because the library splits at the last ':', and with its zone as %eth0, even if the zone was
+ * written as in RFC 6874 (%25eth0). */
 static void address_append_host(buffer *servers, const net_address *server)
 {
     dubboc_slice address, zone;
@@ -153,7 +154,8 @@ static dubboc_status address_set_timeout(
     return DUBBOC_OK;
 }
 
-/* Params that Java Dubbo and dubbo-go put into such an address for their own use. */
+/* Whether Java Dubbo or dubbo-go put the param into such an address for their own use. These params
+ * are ignored. */
 static bool address_param_is_theirs(dubboc_slice key)
 {
     static const char *const keys[] = {"accepts", "application", "blockUntilConnectedWait", "check",
@@ -170,8 +172,8 @@ static bool address_param_is_theirs(dubboc_slice key)
     return false;
 }
 
-/* More params of Java Dubbo and dubbo-go. Only the value true, their default, is ignored, because
- * another value would switch something off. */
+/* Whether the param is one by which Java Dubbo or dubbo-go switch something off. Only the default,
+ * true, is ignored; another value is refused. */
 static bool address_param_is_switch(dubboc_slice key)
 {
     return slice_is(key, "dynamic") || slice_is(key, "register") || slice_is(key, "subscribe");

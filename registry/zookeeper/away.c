@@ -1,5 +1,5 @@
-/* The log lines of an outage. The first is delayed until a probe has found the reason, or
- * AWAY_PROBE_MS have passed. */
+/* The log lines of an outage. The first is delayed by AWAY_PATIENCE_MS, because the connection may
+ * soon be back, and then until a probe has found the reason or AWAY_PROBE_MS have passed. */
 #include "registry/zookeeper/away.h"
 
 #include <stdio.h>

@@ -20,8 +20,8 @@ typedef enum zk_clarity {
 } zk_clarity;
 
 typedef struct zk_away {
-    /* Why it is not connected, as a sentence for error texts; begins with "not connected: " if the
-     * reason is known. */
+    /* Why the registry is not connected, as a sentence for error texts, such as "not connected:
+     * connection refused by ...". Begins with "not connected: " only if the reason is known. */
     const char *trouble;
     zk_clarity clarity;
     int64_t since_ns;                  /* when the outage began; 0: there is none */
@@ -33,16 +33,18 @@ typedef struct zk_away {
 
 void zk_away_init(zk_away *self);
 
-/* Notes why it is not connected. text must be static. */
+/* Notes why the registry is not connected. text must be static. */
 void zk_away_note(zk_away *self, const char *text, zk_clarity clarity);
 
 /* An outage begins. No-op during an outage. */
 void zk_away_begin(zk_away *self, int64_t now_ns);
 
-/* The outage ends: is_back, or, if false, the registry is being closed. */
+/* The outage ends. is_back: the registry is connected again; otherwise the registry is being
+ * closed. */
 void zk_away_end(zk_away *self, bool is_back, int64_t now_ns);
 
-/* A caller waits for the registry until deadline_ns: finds out the reason before that time. */
+/* Tells that a caller waits for the registry until deadline_ns: the reason is found out before that
+ * time, if it is not known. */
 void zk_away_hasten(zk_away *self, int64_t deadline_ns, int64_t now_ns);
 
 /* Starts a probe or logs, whatever is due. */

@@ -75,7 +75,8 @@ void zk_batch_wake(zk_batch *self);
 /* Tells the batch that the session has ended, so no answer will come. */
 void zk_batch_forget(zk_batch *self);
 
-/* Removes a member, because its node is returned to its owner. The last one frees the batch. */
+/* Removes a member, because its node is returned to its owner. The batch is freed with its last
+ * member. */
 void zk_batch_leave(zk_member *member);
 
 #endif

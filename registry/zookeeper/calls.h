@@ -13,7 +13,7 @@
 #include "base/mutex.h"
 #include "registry/zookeeper/mailbox.h"
 
-/* One request; it becomes the event with its answer. */
+/* One request. The same object carries the answer to the mailbox, as an event. */
 typedef struct zk_call zk_call;
 
 /* The requests of one handle. */

@@ -82,7 +82,7 @@ static void handle_event_free(zk_event *event)
     free(event);
 }
 
-/* NULL: no memory. zk_mailbox_miss() has then noted the lost event. */
+/* Creates an event. NULL: no memory; zk_mailbox_miss() has then noted that an event was lost. */
 static zk_event *handle_event_new(zk_handle *self, zk_event_kind kind)
 {
     zk_event *event = MEM_NEW(zk_event);
@@ -106,9 +106,9 @@ static const char *library_log_text(const char *message)
     return text != NULL ? text + 2 : message;
 }
 
-/* The library's log is too verbose (it tries a refused connection 60 times per session time-out,
- * docs/libraries.md Z9) and does not tell reasons, so its lines are only throttled debug lines.
- * away.c logs what a person needs to know. */
+/* The library's log is too verbose (the library tries a refused connection 60 times per session
+ * time-out, docs/libraries.md Z9) and the log does not tell reasons, so its lines are only
+ * throttled debug lines. away.c logs what a person needs to know. */
 static void library_take_log_line(const char *message)
 {
     LOG_THROTTLED(DUBBOC_LOG_DEBUG, "registry", "zookeeper client message", "text=\"%s\"",
@@ -200,8 +200,9 @@ static void *keeper_pass_gate(void *gate)
     return NULL;
 }
 
-/* The library aborts the process if it cannot start its two threads (docs/libraries.md Z6), so this
- * starts two threads first. They wait at a gate, so that both exist at the same time. */
+/* Whether two threads can be started. The library aborts the process if it cannot start its two
+ * threads (docs/libraries.md Z6), so two threads are started here first. They wait at a gate, so
+ * that both exist at the same time. */
 static bool keeper_can_start_threads(void)
 {
     mutex gate;

@@ -7,8 +7,8 @@
 /* Reads the names of the nodes in the directory at path_take, which is taken over in any case;
  * keeps those for which is_wanted returns true (NULL: all). Blocks until deadline_ns, when the
  * actor ends the lookup. *list belongs to the caller.
- * DUBBOC_E_REGISTRY: it could not be read in time; err says why, without naming the registry.
- * DUBBOC_E_CLOSED, DUBBOC_E_NO_MEMORY. */
+ * DUBBOC_E_REGISTRY: the directory could not be read in time; err says why, without naming the
+ * registry. DUBBOC_E_CLOSED, DUBBOC_E_NO_MEMORY. */
 dubboc_status zk_listing_read(zk_actor *actor, char *path_take, bool (*is_wanted)(const char *name),
     int64_t deadline_ns, registry_list *list, dubboc_error *err);
 

@@ -22,7 +22,7 @@ typedef struct zk_lookups {
     zk_lookup *first;
 } zk_lookups;
 
-/* Begins a lookup, of which path and deadline_ns are set. */
+/* Begins a lookup, whose path and deadline_ns the caller has set. */
 void zk_lookups_add(zk_lookups *self, zk_lookup *lookup);
 
 /* Ends the lookups whose deadline has passed, with that reason. */

@@ -1,7 +1,7 @@
 /* The mailbox of the actor: any thread puts events in, the actor takes them out. Reference counted,
- * because handles that are still closing outlive the registry (docs/libraries.md Z5). It needs
- * no limit, because its content is bounded by the requests under way, the watches that are set, and
- * the calls of the program. */
+ * because handles that are still closing outlive the registry (docs/libraries.md Z5). The mailbox
+ * needs no limit, because its content is bounded by the requests under way, the watches that are
+ * set, and the calls of the program. */
 #ifndef REGISTRY_ZOOKEEPER_MAILBOX_H
 #define REGISTRY_ZOOKEEPER_MAILBOX_H
 

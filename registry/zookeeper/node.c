@@ -233,7 +233,8 @@ static void node_absent(zk_task *task, zk_event *event)
     node_set_phase(node, NODE_CREATE);
 }
 
-/* The request may have been executed or not: looks once the connection is back. */
+/* The request may have been executed or not. Looks which is true as soon as the connection is
+ * back. */
 static void node_unsure(zk_task *task, zk_event *event)
 {
     (void)event;

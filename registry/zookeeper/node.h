@@ -36,7 +36,7 @@ typedef struct zk_node {
     bool needs_interface;
     size_t made_len; /* length of the part of its directory's path that has been created */
     zk_sweep sweep;  /* removes what an earlier process left */
-    bool is_wanted;  /* false: it has been unregistered and is being deleted */
+    bool is_wanted;  /* false: the node was unregistered and is being deleted */
     /* The node may exist already, because it was also registered by a second registration that has
      * ended; not checked yet. */
     bool inherits;

@@ -1,4 +1,5 @@
-/* Notices with a pending reading are a list; the thread takes the first, unlocks, and calls it. */
+/* Notices with a pending reading are a list; the thread takes the first, unlocks, and calls its run
+ * function. */
 #include "registry/zookeeper/notify.h"
 
 #include <assert.h>

@@ -23,7 +23,8 @@ dubboc_status zk_notifier_start(zk_notifier **notifier, dubboc_error *err);
  * waiting. Ignored after zk_notifier_end(). */
 void zk_notifier_put(zk_notifier *self, zk_notice *notice, zk_reading *reading);
 
-/* After it returns, run is not executing and will not be called. Must not be called from run. */
+/* Ends the calls of run: after this function has returned, run is not executing and will not be
+ * called. Must not be called from run. */
 void zk_notifier_end(zk_notifier *self, zk_notice *notice);
 
 /* Ends the thread after the current call of a listener and frees the notifier. Readings that were

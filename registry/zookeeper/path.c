@@ -1,7 +1,7 @@
 /* zk_path_fault() rejects what the server rejects, which is more than its client library rejects.
  * The server reads a path as UTF-16 and rejects control characters, the private use area, and all
- * characters that need a surrogate pair. Bytes that are not UTF-8 become U+FFFD there, which it
- * rejects too. */
+ * characters that need a surrogate pair. It reads bytes that are not UTF-8 as U+FFFD, and rejects
+ * that character too. */
 #include "registry/zookeeper/path.h"
 
 #include "base/buffer.h"

@@ -1,5 +1,5 @@
-/* A plain TCP connection to each server, because its errno is the reason, which the library does
- * not report. */
+/* Opens a plain TCP connection to each server. If that fails, its errno is the reason, which the
+ * library does not report. */
 #include "registry/zookeeper/probe.h"
 
 #include <errno.h>

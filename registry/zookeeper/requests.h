@@ -64,7 +64,8 @@ void zk_task_retry_slowly(zk_task *task);
 /* Takes the task out of the heap; an answer to its request will be ignored. */
 void zk_task_forget(zk_task *task);
 
-/* Sends one request for the task, which must have none under way. false: it was not sent. */
+/* Sends one request for the task, which must have none under way. false: the request was not
+ * sent. */
 bool zk_task_send_create(zk_task *task, const char *path, bool ephemeral);
 bool zk_task_send_remove(zk_task *task, const char *path);
 bool zk_task_send_multi(zk_task *task, const zk_op *ops, size_t count);

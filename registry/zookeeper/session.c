@@ -6,7 +6,7 @@
  * recovery.
  *
  * This file uses all other files of the logic (requests.h, away.h, node.h, watch.h, lookup.h); none
- * of them uses it. */
+ * of them uses this file. */
 #include "registry/zookeeper/session.h"
 
 #include "base/log.h"
@@ -110,8 +110,8 @@ static const session_transition transitions[STATES][INPUTS] = {
         },
     [SUSPENDED] =
         {
-            /* The watchdog, because some losses are never reported and never end (docs/libraries.md
-             * Z3). */
+            /* A time limit, because some losses of the connection are never reported, and the
+             * client library never recovers from them (docs/libraries.md Z3). */
             [IN_TIMER] = {session_renew, CONNECTING},
             [IN_UP] = {session_resume, CONNECTED},
             [IN_UNFIT] = {session_rest, BACKOFF},

@@ -29,8 +29,8 @@ typedef struct zk_session_out {
     /* Returns a subscriber, borrowed by ZK_EVENT_SUBSCRIBE, to its owner: during
      * ZK_EVENT_UNSUBSCRIBE, or by zk_session_free(). */
     void (*subscriber_gone)(void *arg, zk_subscriber *subscriber);
-    /* Returns a lookup, borrowed by ZK_EVENT_LOOKUP, to its owner. reading NULL: it failed for that
-     * reason. */
+    /* Returns a lookup, borrowed by ZK_EVENT_LOOKUP, to its owner. reading NULL: the lookup failed;
+     * reason says why. */
     void (*looked_up)(void *arg, zk_lookup *lookup, zk_reading *reading, const char *reason);
 } zk_session_out;
 
@@ -61,8 +61,8 @@ void zk_session_missed(zk_session *self, int64_t now_ns);
 /* When to call zk_session_tick(), if no event comes before. */
 int64_t zk_session_next_ns(const zk_session *self);
 
-/* Why it is not connected ("connection refused by 127.0.0.1:2181"); "" if it is connected or the
- * reason is not known. Valid until the next call of the session. */
+/* Why the session is not connected ("connection refused by 127.0.0.1:2181"); "" if it is connected
+ * or the reason is not known. Valid until the next call of the session. */
 const char *zk_session_trouble(const zk_session *self);
 
 /* After ZK_EVENT_STOP: whether everything has been removed and closed. */

@@ -28,8 +28,8 @@ void zk_sweep_init(zk_sweep *self, zk_requests *requests, const char *path, cons
 /* Begins the sweep, because the node exists. No-op if it was done or is under way. */
 void zk_sweep_begin(zk_sweep *self);
 
-/* Stops the sweep, because the session has ended or the node has been unregistered; it may begin
- * again. */
+/* Stops the sweep, because the session has ended or the node has been unregistered; the sweep may
+ * begin again. */
 void zk_sweep_forget(zk_sweep *self);
 
 #endif

@@ -1,5 +1,5 @@
-/* A pairing heap: a tree in which a parent is due before its children. When the root is removed,
- * its children are joined in pairs, then into one tree. */
+/* A pairing heap: a tree in which no child is due before its parent. When the root is removed, its
+ * children are joined in pairs, then into one tree. */
 #include "registry/zookeeper/task.h"
 
 void zk_task_init(zk_task *task, const zk_task_ops *ops, zk_requests *requests)

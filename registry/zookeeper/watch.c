@@ -10,13 +10,13 @@
 
 typedef enum watch_phase {
     WATCH_READ, /* read the list or data, and set a watch */
-    WATCH_WAIT, /* it does not exist: watch for its creation */
+    WATCH_WAIT, /* the path does not exist: watch for its creation */
     WATCH_PHASES
 } watch_phase;
 
 struct zk_watch {
     zk_task task;
-    zk_watches *watches; /* NULL: it has no subscriber yet */
+    zk_watches *watches; /* NULL: the watch has no subscriber yet */
     zk_watch *next_in_bucket;
     char *path;
     bool is_data;          /* watches a node's data, not a list */

@@ -48,7 +48,7 @@ static const zk_session_out zookeeper_out = {
     .looked_up = zk_listing_looked_up,
 };
 
-/* The address is stronger than the settings, and both are stronger than the defaults. */
+/* A value in the address takes precedence over the settings, and both over the default. */
 static void zookeeper_choose_settings(
     const zk_registry *self, const registry_settings *settings, zk_actor_settings *chosen)
 {
