@@ -11,7 +11,8 @@
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 static CURLcode curl_result;
 
-/* Never undone, because other parts of the process may use curl too (libraries.md C4). */
+/* libcurl is initialised once and never cleaned up, because other parts of the process may use curl
+ * too (libraries.md C4). */
 static void client_init_curl(void)
 {
     curl_result = curl_global_init(CURL_GLOBAL_DEFAULT);

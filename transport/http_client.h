@@ -27,8 +27,9 @@ typedef struct http_client_settings {
     stop_signal *stop;
     /* The ceiling of connections to one endpoint, in use and idle together. */
     int pool_size;
-    /* An idle connection older than this is closed. It should be less than the idle time-out of the
-     * peers, because a peer may otherwise close the connection just when a request is sent. */
+    /* A connection that has been idle for longer than this is closed. The value should be less than
+     * the idle time-out of the peers, because a peer may otherwise close the connection just when a
+     * request is sent. */
     int64_t pool_idle_ms;
     /* A connection older than this is not used again. Negative: no limit. */
     int64_t pool_ttl_ms;

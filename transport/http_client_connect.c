@@ -20,9 +20,9 @@ static void connect_let_signals_in(http_client_connect *self)
     self->are_signals_blocked = false;
 }
 
-/* Ends the connecting by returning 1. curl calls this at least once a second, and there is no other
+/* Returns 1 to end the connecting. curl calls this at least once a second, and there is no other
  * way to interrupt it (libraries.md C10). The time limit is checked here too, because curl does not
- * check its own while it reads what a proxy keeps sending. */
+ * check its own limit while it reads what a proxy keeps sending. */
 static int connect_on_progress(
     void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
 {
@@ -42,8 +42,8 @@ static size_t connect_on_data(char *data, size_t size, size_t count, void *arg)
     return size * count;
 }
 
-/* What is left of the limit, because looking up the name has used a part of it. At least 1, because
- * 0 would be curl's own default. */
+/* What is left of the time limit after the name has been looked up. At least 1, because curl takes
+ * 0 for its own default. */
 static long connect_left_ms(const http_client_connect *self)
 {
     int left_ms = deadline_poll_ms(self->until_ns);
@@ -215,7 +215,7 @@ static dubboc_status connect_adopt(http_client_connect *self, dubboc_error *err)
         return error_set(err, DUBBOC_E_CONNECT,
             "%s: the connection was closed as soon as it was open", self->target->host);
     if (self->target->is_tls) {
-        /* These options point to this attempt. */
+        /* These options point into this attempt, which does not live as long as the handle. */
         curl_easy_setopt(self->curl, CURLOPT_ERRORBUFFER, NULL);
         curl_easy_setopt(self->curl, CURLOPT_NOPROGRESS, 1L);
         curl_easy_setopt(self->curl, CURLOPT_RESOLVE, NULL);

@@ -37,8 +37,9 @@ bool http_client_connect_begin(
 /* Whether the host name must be resolved first. */
 bool http_client_connect_needs_name(const http_client_connect *self);
 
-/* Uses what http_client_names_look() found: NAMES_FOUND or NAMES_FAILED, with its text.
- * DUBBOC_E_CONNECT: the name was not resolved. DUBBOC_E_NO_MEMORY. */
+/* Uses the result of http_client_names_look(): `found` is NAMES_FOUND or NAMES_FAILED, and text is
+ * the text that the function has written. DUBBOC_E_CONNECT: the name was not resolved.
+ * DUBBOC_E_NO_MEMORY. */
 dubboc_status http_client_connect_use_name(
     http_client_connect *self, http_client_names_state found, const char *text, dubboc_error *err);
 
@@ -63,7 +64,7 @@ void http_client_connect_fini(http_client_connect *self);
  *
  * - DUBBOC_E_CONNECT: refused, unreachable, name not resolved, or TLS failed; err names the address
  *   and the reason.
- * - DUBBOC_E_TIMEOUT: the deadline passed before it was open.
+ * - DUBBOC_E_TIMEOUT: the deadline passed before the connection was open.
  * - DUBBOC_E_CLOSED: the client is stopping.
  * - DUBBOC_E_NO_MEMORY. */
 dubboc_status http_client_connection_open(const http_client_target *target, int64_t deadline_ns,

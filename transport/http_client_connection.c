@@ -5,8 +5,8 @@
  * connection then costs a few hundred bytes, and an exchange is plain send() and recv(). With TLS
  * the handle is kept, and bytes go through curl_easy_send() and curl_easy_recv().
  *
- * curl makes the descriptor non-blocking, and a duplicate shares that. MSG_DONTWAIT is passed all
- * the same, so that this file does not depend on it. */
+ * curl makes the descriptor non-blocking, and a duplicate shares that. MSG_DONTWAIT is passed
+ * nevertheless, so that this file does not depend on it. */
 #include "transport/http_client_connection.h"
 
 #include <curl/curl.h>
@@ -76,8 +76,9 @@ static const http_client_io plain_io = {plain_send, plain_receive, plain_is_quie
 /* --- TLS --- */
 
 /* Sets lost_host for an error of the socket. If TLS itself failed, curl does not touch
- * CURLINFO_OS_ERRNO; the value is then still the one from connecting (connect_errno), for example
- * of an address that could not be reached before the next one was tried, and must be ignored. */
+ * CURLINFO_OS_ERRNO. Its value is then still connect_errno, the value after connecting, and must be
+ * ignored: it may be the error of an address that could not be reached before the next one was
+ * tried. */
 static http_client_io_result tls_broken(
     http_client_connection *connection, CURLcode code, const char **problem)
 {

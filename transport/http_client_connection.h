@@ -78,7 +78,7 @@ struct http_client_connection {
     size_t received; /* bytes of the reply */
     /* The last step stopped before it had moved all the bytes that it could. Do not wait for the
      * socket then: poll() does not report bytes that are in curl's buffer, and an edge-triggered
-     * event loop has been notified of the others already. */
+     * event loop has already been notified of the bytes in the socket. */
     bool is_cut_short;
     http_client_reader reader;
     dubboc_status status; /* valid in HTTP_CLIENT_PHASE_FAILED, with problem */
@@ -88,8 +88,8 @@ struct http_client_connection {
 /* Creates a connection that is not connected yet. NULL: no memory. */
 http_client_connection *http_client_connection_new(const http_client_target *target);
 
-/* Makes it a connected one. It takes ownership of the socket, or of the CURL handle that owns fd.
- */
+/* Makes the connection a connected one. The connection takes ownership of the socket, or of the
+ * CURL handle that owns fd. */
 void http_client_connection_use_socket(http_client_connection *connection, int fd);
 void http_client_connection_use_tls(http_client_connection *connection, void *curl, int fd);
 

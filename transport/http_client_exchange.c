@@ -131,7 +131,8 @@ static http_client_step exchange_receive(http_client_connection *connection, htt
     }
 }
 
-/* Sending has failed. Reads what the peer sent before it closed: it may be a complete reply. */
+/* Sending has failed. Reads what the peer sent before it closed the connection, because that may be
+ * a complete reply. */
 static http_client_step exchange_receive_last_words(
     http_client_connection *connection, const char *problem)
 {
@@ -196,8 +197,8 @@ dubboc_status http_client_connection_wait(
     for (;;) {
         int left_ms = deadline_poll_ms(deadline_ns);
         if (left_ms == 0)
-            /* Also when there is more to read: a peer that never pauses would keep us here
-             * otherwise. */
+            /* A deadline that has passed ends the wait even if there is more to read. Otherwise a
+             * peer that sends without a pause would keep the caller in its loop. */
             return DUBBOC_E_TIMEOUT;
         int ready = poll(fds, 2, connection->is_cut_short ? 0 : left_ms);
         if (ready > 0 && fds[1].revents != 0)

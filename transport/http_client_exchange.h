@@ -43,8 +43,8 @@ int http_client_connection_fd(const http_client_connection *connection);
 /* Whether the connection carried an exchange before this one. */
 bool http_client_connection_is_reused(const http_client_connection *connection);
 
-/* How many bytes of the request the system has accepted (0: the provider cannot have executed it),
- * and how many bytes of the reply have arrived. */
+/* How many bytes of the request the system has accepted (0: the provider cannot have executed the
+ * request), and how many bytes of the reply have arrived. */
 size_t http_client_exchange_bytes_sent(const http_client_connection *connection);
 size_t http_client_exchange_bytes_received(const http_client_connection *connection);
 

@@ -27,7 +27,7 @@ typedef struct names_entry {
     bool has_failed;
     int64_t valid_until_ns;
     int64_t used_ns;
-    waiter_queue queue; /* those who wait for the answer */
+    waiter_queue queue; /* the waiters for the answer */
     struct names_entry *next_queued;
     char text[NAMES_TEXT_SIZE];
 } names_entry;
@@ -108,7 +108,8 @@ static size_t names_add_address(char *text, size_t used, const struct sockaddr *
                       used > 0 ? "," : "", is_ipv6 ? "[" : "", ip, is_ipv6 ? "]" : "");
 }
 
-/* Blocks. Writes the addresses to text (true), or the reason why there are none (false). */
+/* Looks the host up; blocks. Writes the addresses to text (true), or the reason why there are none
+ * (false). */
 static bool names_ask(const char *host, char text[NAMES_TEXT_SIZE])
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
@@ -215,7 +216,8 @@ static bool names_make_room_locked(http_client_names *self)
     return true;
 }
 
-/* NULL: no memory, or NAMES_MAX names are being looked up. */
+/* Finds the entry of a host, or makes one. NULL: no memory, or NAMES_MAX names are being looked
+ * up. */
 static names_entry *names_find_locked(http_client_names *self, dubboc_slice host)
 {
     names_entry *entry = map_find(self->entries, host);

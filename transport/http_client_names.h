@@ -12,7 +12,7 @@
 #include "base/waiter.h"
 
 #define NAMES_THREADS 4
-#define NAMES_MAX 1024 /* names that are kept; the one that was used longest ago makes room */
+#define NAMES_MAX 1024        /* names that are kept; the least recently used one makes room */
 #define NAMES_FAILURE_MS 1000 /* how long a failure is kept */
 #define NAMES_TEXT_SIZE 1024  /* of the addresses of one name; further addresses are left out */
 
@@ -24,7 +24,7 @@ typedef enum http_client_names_state {
     NAMES_PENDING, /* The waiter will be woken; then look again. */
 } http_client_names_state;
 
-/* A place in the queue of a look-up. All zero: it waits for nothing. */
+/* A caller's place in the queue of a look-up. All zero: the caller waits for nothing. */
 typedef struct http_client_names_wait {
     waiter_entry entry;
     struct names_entry *of;
@@ -43,7 +43,7 @@ void http_client_names_free(http_client_names *self);
 http_client_names_state http_client_names_look(http_client_names *self, dubboc_slice host,
     http_client_names_wait *wait, waiter *of, char text[NAMES_TEXT_SIZE]);
 
-/* Ends a wait. No-op if it waits for nothing. */
+/* Ends a wait. No-op if the caller waits for nothing. */
 void http_client_names_leave(http_client_names *self, http_client_names_wait *wait);
 
 #endif

@@ -21,13 +21,13 @@
 
 typedef enum opening_state {
     OPENING_WAITS_FOR_NAME,
-    OPENING_WAITS_FOR_TURN, /* in the list of those that a step will begin */
+    OPENING_WAITS_FOR_TURN, /* in the list of openings that a step will begin */
     OPENING_CONNECTS,       /* its curl handle is in the multi handle */
 } opening_state;
 
 struct http_client_opening {
     http_client_opener *opener;
-    http_client_endpoint *endpoint; /* the opening holds one of its places; NULL: not pooled */
+    http_client_endpoint *endpoint; /* the opening holds a place of this endpoint; NULL: no pool */
     http_client_opened opened;
     void *arg;
     opening_state state;
@@ -37,8 +37,8 @@ struct http_client_opening {
     http_client_names_wait name_wait;
     waiter_entry named;                   /* in opener->named; guarded by the opener's lock */
     http_client_opening *previous, *next; /* in the opener's list of all openings */
-    http_client_opening *previous_waiting,
-        *next_waiting; /* in the list of OPENING_WAITS_FOR_TURN */
+    /* in the list of OPENING_WAITS_FOR_TURN */
+    http_client_opening *previous_waiting, *next_waiting;
 };
 
 struct http_client_opener {
@@ -334,8 +334,8 @@ static void opening_look_up_name(http_client_opening *self)
         target->client->names, slice_of(target->name), &self->name_wait, &self->waiter, text);
     if (found == NAMES_PENDING)
         return;
-    opening_leave_name(
-        self); /* an answer that came just now has perhaps put it into `named` again */
+    /* An answer that came just now may have put the opening into `named` again. */
+    opening_leave_name(self);
     dubboc_status status = http_client_connect_use_name(&self->attempt, found, text, &err);
     if (status == DUBBOC_OK)
         opening_wait_for_turn(self);
@@ -464,8 +464,8 @@ static void opener_let_curl_go_on(http_client_opener *self)
     if (self->curl_due_ns == DEADLINE_NEVER || clock_now_ns() < self->curl_due_ns)
         return;
     self->curl_due_ns = DEADLINE_NEVER;
-    /* libcurl may start a thread to resolve a proxy's name; it must not receive the program's
-     * signals. */
+    /* libcurl may start a thread to resolve a proxy's name, and that thread must not receive the
+     * program's signals. */
     sigset_t former;
     bool has_proxy = self->client->settings.proxy[0] != '\0';
     if (has_proxy)

@@ -106,7 +106,7 @@ static void pool_close_all(http_client_connection *list)
 
 /* --- room --- */
 
-/* Written under the lock only, so the addition need not be atomic. */
+/* Changes busy, which is written under the lock only, so the addition need not be atomic. */
 static void pool_add_busy_locked(http_client_endpoint *endpoint, int change)
 {
     int busy = atomic_load_explicit(&endpoint->busy, memory_order_relaxed);
@@ -137,9 +137,9 @@ static bool pool_may_use(const http_client_connection *connection, const http_cl
     return connection->owner == NULL || connection->owner == owner;
 }
 
-/* Serves the first queuer that no other endpoint has served: with *connection, which is set to NULL
- * then, or with its place if there is no connection or the queuer must not use it. false: no queuer
- * waits. */
+/* Serves the first queuer that no other endpoint has served. The queuer gets *connection, which is
+ * then set to NULL. If there is no connection, or the queuer must not use it, the queuer gets a
+ * place. false: no queuer waits. */
 static bool pool_grant_locked(http_client_endpoint *endpoint, http_client_connection **connection)
 {
     while (endpoint->queue.first != NULL) {
@@ -341,8 +341,9 @@ static void queuer_add_unused(http_client_queuer *self, http_client_claim *claim
     self->capacity += count;
 }
 
-/* Allocates claims, so that the queuer can join `endpoints` endpoints; the ones that it has joined
- * already keep their claims until the end of the selection. Without memory it joins fewer. */
+/* Makes sure that the queuer has a claim for each of `endpoints` endpoints that the new selection
+ * may name. Claims of the previous selection are kept until the new one ends, so they cannot be
+ * reused for this. Without memory the queuer joins fewer endpoints. */
 static void queuer_reserve(http_client_queuer *self, size_t endpoints)
 {
     size_t wanted =
@@ -523,7 +524,8 @@ static bool pool_is_worth_keeping(http_client_connection *connection)
         return false;
     int64_t now_ns = clock_now_ns();
     bool is_unused = connection->phase == HTTP_CLIENT_PHASE_READY && connection->exchanges > 0;
-    /* If no request was sent on it since it was taken, the times from its last reply still hold. */
+    /* If no request was sent on the connection since it was taken, the times that were set after
+     * its last reply still hold. */
     if (!is_unused) {
         connection->idle_since_ns = now_ns;
         connection->use_until_ns = pool_use_until_ns(connection, now_ns);

@@ -46,7 +46,8 @@ typedef enum http_client_taken {
 } http_client_taken;
 
 /* Takes an idle connection, after checking that it is still open, or else a place for a new one.
- * The connection has no owner, or this one. owner NULL: only connections without an owner. */
+ * The connection has no owner, or is owned by `owner`. owner NULL: only connections without an
+ * owner. */
 http_client_taken http_client_endpoint_take(http_client_endpoint *endpoint,
     const http_client_owner *owner, http_client_connection **connection);
 
@@ -143,7 +144,8 @@ static inline bool http_client_queuer_is_served(const http_client_queuer *self)
 }
 
 /* Leaves all queues. true: *endpoint has served the queuer with *connection, or with a place if
- * *connection is NULL, which now belongs to the caller. false: it was not served. */
+ * *connection is NULL. The connection or place now belongs to the caller. false: the queuer was not
+ * served. */
 bool http_client_queuer_leave(
     http_client_queuer *self, http_client_endpoint **endpoint, http_client_connection **connection);
 

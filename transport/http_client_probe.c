@@ -21,9 +21,7 @@
 #define KEEPALIVE_IDLE_S 6
 #define KEEPALIVE_EACH_S 3
 #define KEEPALIVE_COUNT 3
-#define UNACKNOWLEDGED_MS                                                                          \
-    15000 /* the same for a host that is gone before it has got the request                        \
-           */
+#define UNACKNOWLEDGED_MS 15000 /* the same, while the host has not acknowledged the request */
 
 struct http_client_prober {
     http_client_opener *opener;
@@ -146,7 +144,7 @@ static void probe_watch_writable(const http_client_probe *self, bool is_wanted)
         self->prober->epoll_fd, EPOLL_CTL_MOD, http_client_connection_fd(self->connection), &event);
 }
 
-/* false: the connection is broken. */
+/* Sends as much of the request as possible. false: the connection is broken. */
 static bool probe_send(http_client_probe *self)
 {
     http_client_connection *connection = self->connection;

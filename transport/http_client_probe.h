@@ -14,8 +14,8 @@ typedef struct http_client_prober http_client_prober;
 typedef struct http_client_probe http_client_probe;
 
 /* Receives the result of a probe. The probe has been freed already. true: the peer has answered.
- * false: no connection could be opened, or it broke. Called in http_client_prober_step(); it must
- * neither begin nor cancel a probe. */
+ * false: the connection could not be opened, or broke. Called in http_client_prober_step(). The
+ * function must neither begin nor cancel a probe. */
 typedef void (*http_client_probed)(void *arg, bool is_alive);
 
 /* client is borrowed. DUBBOC_E_SYSTEM: no descriptor is left. DUBBOC_E_NO_MEMORY. */

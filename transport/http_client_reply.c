@@ -17,7 +17,7 @@
  * - HTTP/0.0 is read as HTTP/1.0 with Connection: close, because dubbo-go 1.0 to 1.2 sends it
  *   (wire.md P45). Every other version than 1.0 and 1.1 is refused.
  * - The connection is closed after the reply to a HEAD request, because dubbo-go 3 and dubbogo 0.2
- *   send a body all the same (wire.md 12.8). */
+ *   send a body nevertheless (wire.md 12.8). */
 #include "transport/http_client_reply.h"
 
 #include <assert.h>

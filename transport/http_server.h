@@ -3,9 +3,9 @@
  *
  * The server knows nothing of JSON-RPC. It calls on_request on a loop's thread for every complete
  * request: the body has been read, and the headers have been checked against request smuggling
- * (libraries.md M3). The owner answers the request there, or holds it and answers it later from any
- * thread (http_server_request.h). Absolute deadlines end slow peers (libraries.md M2), and every
- * resource has a ceiling. Only this folder includes microhttpd.h.
+ * (libraries.md M3). The owner of the server answers the request there, or holds it and answers it
+ * later from any thread (http_server_request.h). Absolute deadlines end slow peers (libraries.md
+ * M2), and every resource has a ceiling. Only this folder includes microhttpd.h.
  *
  * The files, from the lowest layer to the highest; each uses only files above it in this list:
  *

@@ -1,13 +1,14 @@
-/* Accepting connections. Every loop accepts, and passes a newcomer to the loop with the fewest
- * connections. The ceilings are enforced here and not by libmicrohttpd: above its own limit
- * libmicrohttpd would leave newcomers waiting (libraries.md M9), or leave a mutex locked (M7).
+/* Accepting connections. Every loop accepts, and passes a new connection (a newcomer) to the loop
+ * with the fewest connections. The ceilings are enforced here and not by libmicrohttpd: above its
+ * own limit libmicrohttpd would leave newcomers waiting (libraries.md M9), or leave a mutex locked
+ * (M7).
  *
  * - Too many connections from one address: the newcomer gets 503 and is closed.
  * - Too many connections in total: the newcomer takes the place of the connection that has been
  *   idle for longest, on whichever loop it is. A connection that has not sent anything yet counts
  *   as idle; a connection with unread bytes does not, because they may be its next request. If no
  *   connection is idle, the one that has been sending its request for longest is cut off. If there
- *   is none of these either, the newcomer gets 503, marked as not executed, so that the caller
+ *   is no such connection either, the newcomer gets 503, marked as not executed, so that the caller
  *   tries another provider at once. Only a connection's own loop may end it, so the newcomer is
  *   handed to that loop.
  * - No descriptor left: the loop stops watching the listening socket for a moment (M5). Until
@@ -28,8 +29,8 @@
  * connections. */
 #define EVICT_MIN_AGE_NS (100 * NS_PER_MS)
 
-/* The search for an idle connection skips at most this many that have unread bytes, because each
- * test is a system call. */
+/* The search for an idle connection skips at most this many connections that have unread bytes,
+ * because each test is a system call. */
 #define EVICT_LOOKS 64
 
 /* --- making room --- */
@@ -155,9 +156,9 @@ static http_server_connection *place_find(
     if (!place_is_over_ceiling(table->shared))
         return place_at(table, place_least_loaded(table), conn);
     table->now_ns = clock_now_ns();
-    /* Publish again what this loop has to offer, because a connection may have ended during this
-     * turn. Connections with unread bytes are left out this time. So this loop is not chosen in
-     * vain, and the search below may find another one. */
+    /* The published times of this loop may be those of a connection that has ended during this turn
+     * or has unread bytes. Publish the times of the connection that this loop could really end, so
+     * that the search below does not choose this loop in vain. */
     http_server_connection_table_publish_idle(table, room_oldest_idle(table));
     http_server_mailbox *oldest =
         conn->hops <= table->shared->loop_count ? room_oldest_loop(table) : table->mailbox;

@@ -20,8 +20,8 @@ typedef enum http_server_accepted {
 http_server_accepted http_server_accept_next(
     http_server_connection_table *table, http_server_connection **conn);
 
-/* Handles a connection that another loop has handed over. Returns it if this loop must take it.
- * NULL: it was refused or handed on. */
+/* Handles a connection that another loop has handed over. Returns the connection if this loop must
+ * take it. NULL: the connection was refused or handed on. */
 http_server_connection *http_server_accept_arrived(
     http_server_connection_table *table, http_server_connection *conn);
 

@@ -18,10 +18,10 @@
 /* How much of a body libmicrohttpd may have read already: at most its memory for a connection. */
 #define UNSEEN_MAX_BYTES HTTP_SERVER_CONNECTION_MEMORY
 
-/* A sender is not judged during its first second. */
+/* During this time a body is never considered too slow, because its speed is not known yet. */
 #define SLOW_NS NS_PER_S
 
-/* How often senders are judged while memory is short. */
+/* How often bodies are checked for slow senders while memory is short. */
 #define MAKE_WAY_NS (100 * NS_PER_MS)
 
 static http_server_request *body_wait_request(memory_waiter *waiter)
@@ -49,7 +49,7 @@ static bool body_wait_is_cut_short(const http_server_request *request)
     return request->body.len + (size_t)unread + UNSEEN_MAX_BYTES < request->body_bytes;
 }
 
-/* Tells all loops, because requests of any loop may hold the memory. */
+/* Tells all loops that memory is short, because requests of any loop may hold the memory. */
 static void body_wait_tell_shortage(const http_server_connection_table *table)
 {
     http_server_shared *shared = table->shared;
@@ -134,8 +134,8 @@ void http_server_body_wait_departed(http_server_request *request)
         body_wait_withdraw(request);
 }
 
-/* Per turn only one request is refused that holds memory and waits for more. When several wait for
- * each other, the memory that it gives back may be enough for another. */
+/* In each turn at most one request is refused that holds memory and waits for more. If several such
+ * requests wait for each other, the memory of the refused one may be enough for another. */
 void http_server_body_wait_end_overdue(http_server_request_pool *pool)
 {
     http_server_connection *conn;
@@ -172,9 +172,9 @@ static bool body_wait_is_hopeless(const http_server_request *request)
     return received < (double)used_ns / (double)allowed_ns;
 }
 
-/* Otherwise a few peers that announce large bodies and send nothing could hold the memory until
- * body_timeout_ms has passed. A chunked body is charged only as its bytes come, so it is not
- * cut. */
+/* Cuts off the requests of this loop whose bodies come too slowly. Without this, a few peers that
+ * announce large bodies and send nothing could hold the memory until body_timeout_ms has passed. A
+ * chunked body is not cut off, because it is charged only as its bytes come. */
 static void body_wait_cut_hopeless(http_server_connection_table *table)
 {
     http_server_connection *next;

@@ -1,6 +1,6 @@
 /* A connection is always in exactly one phase, and in the list of that phase. All connections in a
- * phase have the same time, so each list is sorted by deadline, and only its head must be checked.
- * Bytes that are sent or received do not move the deadline (libraries.md M2).
+ * phase have the same time limit, so each list is sorted by deadline, and only its head must be
+ * checked. Bytes that are sent or received do not move the deadline (libraries.md M2).
  *
  * libmicrohttpd does not notice a close that arrives together with the last bytes: it uses
  * edge-triggered epoll, and after a short read it waits for an edge that has passed already. So

@@ -1,4 +1,4 @@
-/* One connection of the HTTP server: its phase, the deadline of that phase, and its end. And the
+/* One connection of the HTTP server: its phase, the deadline of that phase, and its end; and the
  * table of all connections of a loop. */
 #ifndef TRANSPORT_HTTP_SERVER_CONNECTION_H
 #define TRANSPORT_HTTP_SERVER_CONNECTION_H

@@ -174,8 +174,8 @@ bool http_server_daemon_start(http_server_daemon *self, http_server_request_pool
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, daemon_set_panic_once);
     *self = (http_server_daemon){.pool = pool};
-    /* An array and not variable arguments, where a missing cast is undefined behaviour
-     * (libraries.md M10). */
+    /* The options are an array, because with variable arguments a missing cast would be undefined
+     * behaviour (libraries.md M10). */
     struct MHD_OptionItem options[] = {
         {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)daemon_on_log, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)HTTP_SERVER_CONNECTION_MEMORY, NULL},

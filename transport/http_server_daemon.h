@@ -1,4 +1,5 @@
-/* The libmicrohttpd daemon of one loop, called in a way that its panic does not end the process.
+/* The libmicrohttpd daemon of one loop, called in such a way that its panic does not end the
+ * process.
  *
  * libmicrohttpd calls a panic function for failures that it cannot handle: a descriptor that cannot
  * be removed from its epoll set, a close() that fails with EBADF, a connection that is suspended

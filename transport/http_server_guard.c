@@ -26,8 +26,8 @@ static void guard_refuse(http_server_guard *guard, int status, const char *probl
     guard->problem = problem;
 }
 
-/* Both texts must have the same length. The usual spelling is compared first, because it is
- * cheap. */
+/* Compares the name of a header without case. Both texts must have the same length. The usual
+ * spelling is compared first, because that is cheap. */
 static bool guard_is_name(dubboc_slice name, const char *wanted)
 {
     return memcmp(name.at, wanted, name.len) == 0 ||
@@ -166,10 +166,10 @@ static void scan_known(header_scan *scan, dubboc_slice name, dubboc_slice value,
     }
 }
 
-/* Removes white space behind a value, which is not part of it (RFC 9110 section 5.5). libmicrohttpd
- * before 1.0 keeps it, so every later look-up would find it, libmicrohttpd's own search for
- * "100-continue" included. The value is in its receive buffer and ends with a NUL byte, so an
- * earlier NUL byte shortens it for all readers. */
+/* Removes white space behind a value, because it is not part of the value (RFC 9110 section 5.5).
+ * libmicrohttpd before 1.0 keeps this white space, so every later look-up would find it,
+ * libmicrohttpd's own search for "100-continue" included. The value is in libmicrohttpd's receive
+ * buffer and ends with a NUL byte, so an earlier NUL byte shortens it for all readers. */
 static dubboc_slice guard_trim_in_place(const char *text, size_t size)
 {
     size_t len = size;

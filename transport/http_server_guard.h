@@ -15,9 +15,10 @@ typedef struct http_server_guard {
     const char *target;       /* The target of the request line, in libmicrohttpd's buffer. */
     dubboc_slice target_copy; /* A copy of target from before libmicrohttpd split it. */
     uint64_t body_max_bytes;
-    /* Compare the positions of the headers in the receive buffer. Set for libmicrohttpd before 1.0,
-     * which leaves every header where it was received. Gaps between headers then show bytes that it
-     * skipped or cut: NUL, bare CR or LF, folded lines. Version 1.0 refuses those itself. */
+    /* Whether to compare the positions of the headers in the receive buffer. Set for libmicrohttpd
+     * before 1.0, which leaves every header where it was received. Gaps between headers then show
+     * bytes that it skipped or cut: NUL, bare CR or LF, folded lines. Version 1.0 refuses those
+     * itself. */
     bool checks_positions;
 
     /* Results of http_server_guard_check(): */

@@ -43,7 +43,7 @@ static bool incoming_cut_authority(dubboc_slice *target)
 }
 
 /* Sets path and query from the target, which is in origin form ("/path"), in absolute form
- * ("http://host/path", as sent to a proxy), or "*". false: it is none of these. */
+ * ("http://host/path", as sent to a proxy), or "*". false: the target is none of these. */
 static bool incoming_split_target(http_server_request *request)
 {
     dubboc_slice target = buffer_slice(&request->target);
@@ -202,8 +202,8 @@ static enum MHD_Result incoming_handle(http_server_request *request)
     request->stage = HTTP_SERVER_STAGE_HANDLING;
     settings->on_request(settings->arg, request);
     if (request->stage == HTTP_SERVER_STAGE_HELD) {
-        /* Another thread may have answered the request already; mailbox.results then contains it.
-         */
+        /* Another thread may have answered the request already, and have put it into
+         * mailbox.results. */
         MHD_suspend_connection(request->connection);
         return MHD_YES;
     }
@@ -269,7 +269,8 @@ void http_server_incoming_on_completed(
     conn->request = NULL;
     if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK && !http_server_connection_is_over(conn))
         http_server_connection_enter(conn, HTTP_SERVER_PHASE_IDLE);
-    /* Last, so that a thread that sees no request in progress finds the connection idle. */
+    /* This is done last, so that a thread that sees no request in progress finds the connection
+     * idle. */
     http_server_request_pool_give_back(request);
 }
 

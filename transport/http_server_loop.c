@@ -30,7 +30,8 @@
 /* How long the loop stops accepting connections after an error. */
 #define PAUSE_NS (100 * NS_PER_MS)
 
-/* Their addresses mark the source of an event. Any other pointer is a connection. */
+/* The addresses of these variables mark the source of an event. Any other pointer is a
+ * connection. */
 static char source_daemon, source_wake, source_listener, source_timer;
 
 /* --- start and end --- */
@@ -101,7 +102,7 @@ dubboc_status http_server_loop_init(
     return DUBBOC_OK;
 }
 
-/* This loop does not accept any more. The last loop that says so closes the socket. */
+/* Ends accepting on this loop for good. The last loop that does so closes the listening socket. */
 static void loop_close_listener(http_server_loop *loop)
 {
     http_server_shared *shared = loop->shared;
@@ -350,8 +351,8 @@ static void loop_handle_events(http_server_loop *loop, const struct epoll_event 
         loop_accept(loop);
 }
 
-/* To be called after libmicrohttpd has run: it has read from everything that it was given, which no
- * longer counts as undrained. */
+/* To be called after libmicrohttpd has run. It has then read from every connection that it was
+ * given, so these connections no longer count as undrained. */
 static void loop_count_seen(http_server_loop *loop)
 {
     int seen = loop->arrived;

@@ -49,9 +49,9 @@ bool http_server_request_is_gone(const http_server_request *request);
  *
  * content_type may be NULL: no such header. headers: at most 8, which are copied. close: end the
  * connection after the answer. Content-Length, Date and Keep-Alive: timeout= (wire.md 12.3: less
- * than the idle time-out) are added here. The answer to HEAD has no body, but the Content-Length of
- * it. The connection also ends when the client asks for it, while the server drains, and after a
- * chunked request, because its framing cannot be checked completely.
+ * than the idle time-out) are added here. The answer to HEAD has no body, but the Content-Length
+ * that the body would have. The connection also ends when the client asks for it, while the server
+ * drains, and after a chunked request, because its framing cannot be checked completely.
  *
  * The client gets 500 if the answer cannot be made: out of memory, a header contains line ends, or
  * the status is not between 200 and 999. */

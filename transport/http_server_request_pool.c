@@ -19,7 +19,7 @@
 
 static void pool_count(const http_server_request_pool *pool, int change)
 {
-    /* Only the loop's thread writes it, so a plain addition is enough. */
+    /* Only the loop's thread writes this counter, so a plain addition is enough. */
     _Atomic int *requests = &pool->table->mailbox->requests;
     int now = atomic_load_explicit(requests, memory_order_relaxed);
     atomic_store_explicit(requests, now + change, memory_order_relaxed);

@@ -56,7 +56,8 @@ void http_server_shared_wake_all(http_server_shared *self)
 void http_server_shared_fail(http_server_shared *self, const char *problem)
 {
     const http_server_settings *settings = &self->settings;
-    /* If the server is being stopped, its owner waits for its end already. */
+    /* on_failure is not called if the server is being stopped, because its owner waits for its end
+     * already. */
     bool is_stopping = atomic_load(&self->is_stopping);
     if (atomic_exchange(&self->is_failing, true))
         return;

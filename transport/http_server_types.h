@@ -29,7 +29,7 @@ typedef struct http_server_settings {
     size_t body_max_bytes;
 
     /* The ceiling for the bodies of all unanswered requests together, at least body_max_bytes; 0:
-     * no ceiling. The first 8 KiB of a body are not counted. A body is counted before it is read.
+     * no ceiling. A body of up to 8 KiB is not counted. A larger body is counted before it is read.
      * If it does not fit, the request waits in a queue for at most 1 s, which is not part of
      * body_timeout_ms, and then gets 503 with Dubboc-Not-Executed: 1. While requests wait, a body
      * that comes too slowly to be complete within body_timeout_ms is cut off early. */
@@ -41,8 +41,8 @@ typedef struct http_server_settings {
      * both cases for at least 0.1 s), or else gets 503 with Dubboc-Not-Executed: 1. */
     int connections_max;
 
-    /* The ceiling for one client: an IPv4 address, or the /64 network of an IPv6 address. A
-     * newcomer beyond it gets 503 with Dubboc-Not-Executed: 1. */
+    /* The ceiling for the connections of one client: an IPv4 address, or the /64 network of an IPv6
+     * address. A newcomer beyond it gets 503 with Dubboc-Not-Executed: 1. */
     int connections_per_address_max;
 
     /* The four time-outs are absolute: bytes that are sent or received do not extend them. 0 or
@@ -66,9 +66,9 @@ typedef struct http_server_settings {
      * until it returns. */
     void (*on_request)(void *arg, http_server_request *request);
 
-    /* Called once when the server has failed: a system call that it cannot do without has failed,
-     * and it ends its connections and loops. problem names the call. Called without locks on the
-     * thread that noticed; must not wait for the server. May be NULL. */
+    /* Called once when the server has failed: a system call has failed without which the server
+     * cannot go on, and the server ends its connections and loops. problem names the call. Called
+     * without locks on the thread that noticed; must not wait for the server. May be NULL. */
     void (*on_failure)(void *arg, const char *problem);
 
     /* The first argument of both callbacks. */
