@@ -51,8 +51,8 @@ int64_t candidates_each(const snapshot *of, const pick_request *request,
     candidate_fault best_fault = candidates_best_fault(of, request, now_ns);
     for (size_t i = 0; i < of->count && goes_on; i++) {
         const provider *each = of->entries[i].provider;
-        /* Read only once, so that the end of the ejection that is used for the fault is also the
-         * one that is returned. */
+        /* The end of the ejection is read only once, so that the value that is used for the fault
+         * is also the value that is returned. */
         int64_t until_ns = health_ejected_until_ns(&each->health);
         candidate_fault fault = candidate_fault_if(each, request, now_ns < until_ns, now_ns);
         if (fault > best_fault && now_ns < until_ns)

@@ -16,10 +16,10 @@ struct configurator {
     configurator_source source;
     int64_t priority;
     bool is_absent;
-    /* in the form of Dubbo 2.7 and later, which names the side it is meant for */
+    /* written in the form of Dubbo 2.7 and later, whose param side names the side it is for */
     bool is_rule;
-    /* A rule for the provider side. Only its weight and disabled are applied here, because
-     * consumers would see these two in the provider's node. */
+    /* The rule is for the provider side. A consumer applies only weight and disabled of such a
+     * rule, because a provider that applies the rule itself would write these two into its node. */
     bool is_of_providers;
     bool is_kept; /* applies to this consumer */
 };
@@ -62,7 +62,7 @@ static bool configurator_is_weight_or_switch(dubboc_slice key)
     return slice_is(key, "weight") || slice_is(key, "disabled");
 }
 
-/* Whether this consumer applies the param, and the value of the param is valid. */
+/* Whether this consumer can apply the param and its value is valid. */
 static bool configurator_is_setting(const url_param *param)
 {
     uint64_t number;
@@ -92,7 +92,8 @@ static size_t configurator_count_set(const configurator *self)
     return count;
 }
 
-/* The first param for providers that this consumer does not know; NULL: there is none. */
+/* The first param that would change a provider's URL, but that this consumer does not apply; NULL:
+ * there is none. */
 static const url_param *configurator_not_understood(const configurator *self)
 {
     for (size_t i = 0; i < self->url->param_count; i++)
@@ -115,11 +116,11 @@ static bool configurator_host_is(const configurator *self, dubboc_slice host)
            address_host_equal(self->url->address.host, host);
 }
 
-/* Whether the configurator is meant for the consumer side. In the old form a URL with a port is
- * meant for that provider, and a URL without one for the consumer with that address. In the new
- * form the param side says it. What administration tools set for providers is applied here too if
- * consumers would see it in the provider's node, because providers other than Java's do not change
- * their node (docs/wire.md 5.7, 5.9). */
+/* Whether this consumer applies the configurator, judged by the side that the configurator is meant
+ * for. In the old form a URL with a port is meant for the provider at that address, and a URL
+ * without a port for the consumer at that address. In the new form the param side names the side. A
+ * configurator for the provider side is accepted too, because only Java providers apply it to their
+ * own node; for other providers the consumer has to apply it (docs/wire.md 5.7, 5.9). */
 static bool configurator_is_for_side(configurator *self, const configurator_consumer *consumer)
 {
     dubboc_slice side = provider_url_find(self->url, "side");
@@ -138,8 +139,9 @@ static bool configurator_names_application(const configurator *self, dubboc_slic
     return configurator_is_any(named) || slice_equal(named, application);
 }
 
-/* A configurator for providers names the application of the provider, which
- * configurator_applies_to() compares. */
+/* Whether the configurator is for this consumer. In a configurator for the provider side the param
+ * application names the provider's application, so configurator_applies_to() compares that param,
+ * and this function does not. */
 static bool configurator_is_for(configurator *self, const configurator_consumer *consumer)
 {
     const provider_url *url = self->url;
@@ -264,8 +266,8 @@ static bool configurator_is_clearing(const configurator *self)
            (url->param_count == 1 && slice_is(url->params[0].key, "anyhost"));
 }
 
-/* Whether an override node belongs to the wanted service. Matched like provider nodes (docs/wire.md
- * 5.5). */
+/* Whether an override node belongs to the wanted service, by the rules for provider nodes
+ * (docs/wire.md 5.5). */
 static bool configurator_is_of_wanted(const configurator *self, const url_wanted *wanted)
 {
     bool group_is_open =
@@ -432,11 +434,12 @@ static extent configurator_measure(const configurators *rules, const provider_ur
     return sum;
 }
 
-/* Some params of nodes written by Go do not mean what they seem to: dubbogo's timeout is another
- * setting (docs/wire.md P18), and dubbo-go 3 writes a weight of 0 that no user set (docs/wire.md
- * 12.8). The code that reads them recognises such a node by a marker. When a configurator sets the
- * param, both the old value and the marker must go, otherwise the new value would be misread
- * too. */
+/* Whether a param of the provider's URL must be left out of the changed URL. Some params of Go
+ * providers do not mean what they say: the timeout of dubbogo is another setting (docs/wire.md
+ * P18), and dubbo-go 3 writes a weight of 0 that no user has set (docs/wire.md 12.8). The code that
+ * reads these params recognises such a node by its param dubbo or release. When a configurator sets
+ * timeout or weight, both the old value and that marker must be left out, otherwise the new value
+ * would be misread too. */
 static bool configurator_hides(const extent *set, const provider_url *url, const url_param *param)
 {
     if (set->has_timeout &&

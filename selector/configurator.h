@@ -25,7 +25,7 @@ typedef enum configurator_source {
     CONFIGURATOR_SOURCES
 } configurator_source;
 
-/* The consumer that asks, because many configurators apply to certain consumers only. */
+/* The consumer that applies the configurators; many of them are for certain consumers only. */
 typedef struct configurator_consumer {
     const char *application; /* "": none */
     const char *address;     /* the own IP address, as in the consumer node */
@@ -39,8 +39,8 @@ typedef struct configurator_texts {
 
 /* Parses the URLs of all sources and keeps those that apply to this consumer. A malformed URL is
  * logged and ignored; of a URL with unknown params only these params are ignored. All configurators
- * of CONFIGURATOR_NODES are dropped if one of them says so: an empty:// URL, or one for 0.0.0.0
- * without params. false: no memory. */
+ * of CONFIGURATOR_NODES are dropped if one of them clears the list: an empty:// URL, or a URL for
+ * 0.0.0.0 without params. false: no memory. */
 bool configurators_new(const configurator_consumer *consumer,
     const configurator_texts texts[CONFIGURATOR_SOURCES], configurators **made);
 void configurators_free(configurators *self); /* NULL is accepted */
@@ -55,7 +55,7 @@ typedef struct configured {
     bool is_changed;
     provider_url changed; /* everything except its params is borrowed from original */
     url_param *params;
-    const configurator **by; /* who set each of params; NULL: the node itself */
+    const configurator **by; /* by[i] has set params[i]; NULL: the value is the node's own */
 } configured;
 
 /* Applies rules (NULL: none) to url; both must outlive *self. false: no memory, and
@@ -63,8 +63,8 @@ typedef struct configured {
 bool configured_init(configured *self, const configurators *rules, const provider_url *url);
 void configured_fini(configured *self);
 
-/* Which configurator set this value, which was found in self->url. NULL: the node itself, or the
- * value is empty. */
+/* Returns the configurator that has set this value, which was found in self->url. NULL: the value
+ * is the node's own, or empty. */
 const configurator *configured_by(const configured *self, dubboc_slice value);
 
 /* Like provider_url_mismatch(), but checks the changed URL. If a configurator disabled the
@@ -72,12 +72,12 @@ const configurator *configured_by(const configured *self, dubboc_slice value);
 const char *configured_mismatch(
     const configured *self, const url_wanted *wanted, char *reason, size_t size);
 
-/* Appends for people what was set and by whom: "weight=200 by override 10.0.0.1:80, timeout=50 by
- * the service's rule 0.0.0.0". */
+/* Appends a text for people that says what was set, and by which configurator: "weight=200 by
+ * override 10.0.0.1:80, timeout=50 by the service's rule 0.0.0.0". */
 void configured_describe(const configured *self, buffer *out);
 
-/* Whether the values it sets are stronger than the consumer's own settings: true for override://,
- * false for absent:// (docs/wire.md 5.5) and for NULL. */
+/* Whether the values that the configurator sets are stronger than the consumer's own settings: true
+ * for override://, false for absent:// (docs/wire.md 5.5) and for NULL. */
 bool configurator_is_override(const configurator *self);
 
 #endif

@@ -1,5 +1,5 @@
-/* A table of directories by URL, and a list of them in the order of their last use (LRU). A direct
- * in use is never freed; users counts the calls that hold it. */
+/* A table of directories by URL, and a list of them in the order of their last use (LRU). An entry
+ * (struct direct) is never freed while a call holds it; users counts these calls. */
 #include "selector/direct.h"
 
 #include <assert.h>
@@ -13,7 +13,7 @@
 struct direct {
     direct *newer, *older; /* neighbours in the list of all, which is in the order of last use */
     directory *directory;  /* wanted.interface is the URL without its query part */
-    atomic_uint users;     /* calls that hold this direct; only increased under the table's lock */
+    atomic_uint users;     /* calls that hold this entry; only increased under the table's lock */
 };
 
 bool direct_table_init(direct_table *self)
@@ -78,8 +78,8 @@ static void direct_link_newest_locked(direct_table *self, direct *each)
     self->newest = each;
 }
 
-/* Removes unused directs above DIRECTS_MAX from the table. Returns them as a list linked by older,
- * to be freed without the lock. */
+/* While the table has more than DIRECTS_MAX entries, removes entries that no call holds. Returns
+ * them as a list linked by older, to be freed without the lock. */
 static direct *direct_take_out_unused_locked(direct_table *self)
 {
     direct *unused = NULL, *newer;
@@ -141,7 +141,7 @@ static dubboc_status direct_new(
     return DUBBOC_OK;
 }
 
-/* Adds a direct that was created without the lock, unless another thread has added one for the same
+/* Adds an entry that was created without the lock, unless another thread has added one for the same
  * URL. */
 static dubboc_status direct_add(direct_table *self, direct *made, direct **used, dubboc_error *err)
 {

@@ -1,6 +1,6 @@
-/* Directories for URLs given in a call option, of which a program may make up any number. Each
- * address and path has a directory, which is kept for the next call to it. Above DIRECTS_MAX,
- * directories that no call uses are freed, the least recently used one first. */
+/* Directories for the URLs in call options. A program may use any number of different URLs. Each
+ * address and path has a directory, which is kept for the next call to that address. Above
+ * DIRECTS_MAX, directories that no call uses are freed, the least recently used one first. */
 #ifndef SELECTOR_DIRECT_H
 #define SELECTOR_DIRECT_H
 
@@ -8,7 +8,7 @@
 #include "selector/context.h"
 #include "selector/handles.h"
 
-#define DIRECTS_MAX 4096 /* above this number unused ones are freed */
+#define DIRECTS_MAX 4096 /* above this number unused directories are freed */
 
 typedef struct direct direct;
 typedef struct direct_table {
@@ -34,9 +34,9 @@ bool direct_table_init(direct_table *self); /* false: no memory */
 void direct_table_fini(direct_table *self);
 size_t direct_table_count(direct_table *self);
 
-/* Finds or creates the directory of a URL, and reads the settings in its query part for that
- * method. DUBBOC_E_ARGUMENT: not a valid URL; err quotes it. DUBBOC_E_NO_MEMORY. Allocates nothing
- * for a known URL without query part. Any thread. */
+/* Finds or creates the directory of a URL, and reads the settings for method in its query part.
+ * DUBBOC_E_ARGUMENT: not a valid URL; err quotes it. DUBBOC_E_NO_MEMORY. Allocates nothing for a
+ * known URL without query part. Any thread. */
 dubboc_status direct_take(direct_table *self, selector_context *context, const char *url,
     dubboc_slice method, direct_hold *hold, dubboc_error *err);
 

@@ -114,7 +114,7 @@ static void directory_update_begin(directory *self, directory_update *update)
     mutex_lock(&self->lock);
 }
 
-/* Makes a prepared change the current list. */
+/* Makes the prepared list the current one. */
 static void directory_publish_locked(directory *self, node_change *change, directory_update *update)
 {
     ejection_limit(change->next);
@@ -166,9 +166,9 @@ static void directory_mark_dirty_locked(directory *self, directory_update *updat
     update->kick_ns = deadline_min(update->kick_ns, self->save_at_ns);
 }
 
-/* Applies a reading. is_live: it comes from the registry, so the snapshot file becomes out of date;
- * a reading from the file itself does not have that effect. false: no memory; the former list
- * remains, and the registry is read again soon. */
+/* Applies a reading. is_live: the reading comes from the registry, not from the snapshot file, so
+ * the file is out of date. false: no memory; the former list remains, and the registry is read
+ * again soon. */
 static bool directory_take_list_locked(
     directory *self, const char *const *texts, size_t count, bool is_live, directory_update *update)
 {

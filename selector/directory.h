@@ -15,9 +15,9 @@
 
 /* Further nodes of one interface are ignored, with a log line. */
 #define DIRECTORY_NODES_MAX 200000
-/* Pause before a list is read again that could not be applied for lack of memory */
+/* How long to wait before a list that could not be applied for lack of memory is read again. */
 #define READ_AGAIN_MS 1000
-/* Changes within this time are written to the snapshot file together */
+/* Changes within this time are written to the snapshot file together. */
 #define SAVE_AFTER_MS 1000
 /* How long the first list waits for the configurators to be read. */
 #define RULES_WAIT_MS 500
@@ -47,8 +47,8 @@ struct directory {
     rule_sources rules_from; /* subscriptions to configurators and rules */
     service_mapping mapping; /* which applications offer the service at application level */
 
-    /* Guards the fields below. Ranks before the lock of the provider set. While it is held, nothing
-     * waits for the registry, an endpoint or readers. */
+    /* Guards the fields below. Ranks before the lock of the provider set. The thread that holds it
+     * must not wait for the registry, an endpoint or readers. */
     mutex lock;
     node_list nodes;
     registry_subscription *subscription; /* to the providers; NULL: not subscribed yet */
@@ -56,7 +56,7 @@ struct directory {
     uint64_t rules_version;              /* rule_change.version of rules */
     bool is_listed;                      /* a list of providers has been read */
     bool is_from_file;                   /* the nodes were loaded from the snapshot file */
-    /* the nodes have changed since the snapshot file was written */
+    /* The nodes have changed since the snapshot file was written. */
     bool is_dirty;
     /* The registry's list is empty, but the former nodes are still used (empty_grace). */
     bool is_empty_pending;

@@ -6,7 +6,7 @@
 
 #include "selector/snapshot.h"
 
-#define EJECTION_OVER_LIMIT (-1) /* not ejected, because too many would be */
+#define EJECTION_OVER_LIMIT (-1) /* not ejected, because the limit would be exceeded */
 
 /* Ejects a provider after failures, for eject_ms times the number of ejections in a row, unless
  * more than half of the snapshot's providers would then be ejected. Returns the length in

@@ -1,5 +1,6 @@
-/* Builds the line from the nodes of the directory, under its lock. Nodes with the same reason are
- * grouped, because an interface may have thousands of nodes that are left out for one reason. */
+/* Builds the explanation, one line, from the nodes of the directory, under its lock. Nodes with the
+ * same reason are grouped, because an interface may have thousands of nodes that are left out for
+ * one reason. */
 #include "selector/explain.h"
 
 #include <stdarg.h>
@@ -9,7 +10,7 @@
 #include "base/utf8.h"
 #include "selector/directory.h"
 
-/* groups of nodes in the line; the nodes of further groups are counted */
+/* at most this many groups are in the line; the nodes of further groups are only counted */
 #define REASONS_IN_LINE 20
 #define MORE_BYTES sizeof("; and 18446744073709551615 more")
 /* the maximum size of the copies for visit; if they are larger, visit is not called */

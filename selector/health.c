@@ -1,5 +1,5 @@
-/* All fields are atomic and are written without a lock. So two calls that end at the same time may
- * count a failure or refusal once too often or too seldom, which is harmless. */
+/* All fields of provider_health are atomic and are written without a lock. Two calls that end at
+ * the same time may count a failure or refusal once too often or too seldom, which is harmless. */
 #include "selector/health.h"
 
 #include "base/random.h"
@@ -62,8 +62,8 @@ bool health_is_willing(const provider_health *self, int64_t now_ns)
            !health_has_refused_within(self, now_ns, JUST_REFUSED_MS);
 }
 
-/* The share has its full size, so health_may_serve() can take its fast path again. If another call
- * notes a refusal at this moment, the refusal may have no effect. */
+/* To be called when the share has its full size: health_may_serve() can take its fast path again.
+ * If another call notes a refusal at this moment, the refusal may have no effect. */
 static void health_end_slow_start(provider_health *self)
 {
     int64_t former = NOT_EJECTED;
@@ -72,7 +72,8 @@ static void health_end_slow_start(provider_health *self)
         atomic_compare_exchange_strong(&self->ejected_until_ns, &former, 0);
 }
 
-/* The clock is read after the time of the start, which another thread may write just now. */
+/* The clock is read after started_ms, which another thread may write just now: otherwise the start
+ * could be later than the current time, and the difference would wrap. */
 static bool health_admits_by_share(provider_health *self)
 {
     uint32_t started_ms = atomic_load_explicit(&self->started_ms, memory_order_acquire);
@@ -119,8 +120,8 @@ static uint8_t health_refusals_to_eject(int failures_max)
     return failures_max > 0 && failures_max < REFUSALS_MAX ? (uint8_t)failures_max : REFUSALS_MAX;
 }
 
-/* For an answer: if the provider was recovering, its share grows from now on. Returns whether it
- * grows. */
+/* To be called for an answer: if the provider was recovering, its share grows from now on. Returns
+ * whether the share grows. */
 static bool health_begin_slow_start(provider_health *self)
 {
     if (atomic_exchange_explicit(&self->recovery, RECOVERY_NONE, memory_order_relaxed) !=
@@ -174,7 +175,7 @@ bool health_refused(provider_health *self, int failures_max)
     atomic_store_explicit(&self->refused_ms, health_ms(now_ns), memory_order_relaxed);
     atomic_compare_exchange_strong(&self->ejected_until_ns, &never, NOT_EJECTED);
     if (health_is_ejected_at(self, now_ns) || health_is_silent(self))
-        /* The call was under way before, or no better provider was left. */
+        /* The call began before the ejection or silence, or no better provider was left. */
         return false;
     uint8_t enough = health_refusals_to_eject(failures_max);
     uint8_t refusals = atomic_load_explicit(&self->refusals, memory_order_relaxed);
@@ -229,7 +230,7 @@ void health_end_ejection(provider_health *self)
 /* --- probes and trials --- */
 
 /* Sets the silence, and makes a trial necessary. ejected_until_ns must not stay 0, because
- * health_may_serve() would not look at silence and recovery. */
+ * health_may_serve() would then not look at silence and recovery. */
 static void health_rest(provider_health *self, health_silence silence)
 {
     int64_t never = 0;
@@ -257,7 +258,8 @@ bool health_note_life(provider_health *self, int64_t now_ns)
     bool is_first_ejection = atomic_load(&self->ejections) == 1;
     bool was_ejected = health_is_ejected_at(self, now_ns);
     atomic_store(&self->alive_ms, health_ms(now_ns));
-    /* The provider was not ejected, because too many others are. It lives, so it needs no trial. */
+    /* The provider was not ejected, because too many others are, and its first probe was answered.
+     * So it needs no trial. */
     if (silence == SILENCE_PRESUMED && atomic_load(&self->ejections) == 0)
         atomic_store(&self->recovery, RECOVERY_NONE);
     if (was_ejected && !is_first_ejection)
@@ -278,7 +280,7 @@ bool health_begin_trial_if_due(provider_health *self)
     return atomic_compare_exchange_strong(&self->recovery, &due, RECOVERY_IS_TRIED);
 }
 
-/* If the call was answered, the recovery is over already. */
+/* If the call was answered, the recovery is over already, and nothing changes. */
 void health_end_trial(provider_health *self)
 {
     uint8_t tried = RECOVERY_IS_TRIED;

@@ -13,10 +13,10 @@
  * the provider is ejected again.
  *
  * Refusals (503, not executed): the provider works, but is full or stopping. From the first refusal
- * on it is picked less often, half as often with each further one in a row; an answer clears them.
- * After health_failures refusals in a row it is ejected for 1 s. From then on each refusal ejects
- * it again, for twice as long as before, up to 30 s, and each answer undoes one step of this; when
- * the first step is undone, the refusals are cleared.
+ * on the provider is picked less often: half as often with each further refusal in a row. An answer
+ * clears the refusals. After health_failures refusals in a row it is ejected for 1 s. From then on
+ * each refusal ejects it again, for twice as long as before, up to 30 s, and each answer undoes one
+ * step of this; when the first step is undone, the refusals are cleared.
  *
  * A full provider still answers calls that it accepted before it was full. Such an answer neither
  * ends the ejection nor undoes a step. An answer to a call that was sent after the last refusal

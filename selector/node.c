@@ -1,5 +1,5 @@
 /* Turns a URL of the registry into a node: parses it, applies configurators, decides whether it can
- * be called, and takes what calls need out of it. */
+ * be called, and copies what calls need from it. */
 #include "selector/node.h"
 
 #include "base/clock.h"
@@ -51,7 +51,7 @@ static bool node_describe(node *self, const configured *with)
     return self->changed != NULL;
 }
 
-/* Copies everything that is needed from the URL, so that it can be freed. */
+/* Copies everything that is needed from the URL, so that the URL can be freed. */
 static dubboc_status node_fill(node *self, const node_reader *reader, const configured *with,
     const provider_place *place, dubboc_error *err)
 {
@@ -91,7 +91,7 @@ static char *node_masked_label(const provider_url *url)
     return label;
 }
 
-/* Makes the node one that is not used, for that reason. false: no memory. */
+/* Marks the node as not usable, for the given reason. false: no memory. */
 static bool node_refuse(node *self, const provider_url *url, const char *reason)
 {
     const char *masked = MASKED(slice_make(self->text, self->len));
@@ -104,8 +104,8 @@ static bool node_refuse(node *self, const provider_url *url, const char *reason)
     return self->reason != NULL && self->label != NULL;
 }
 
-/* Matches the URL and takes the provider. DUBBOC_E_ARGUMENT: the node is not usable, and
- * self->reason is set. */
+/* Checks whether the URL is usable. If so, takes its provider, otherwise sets self->reason. Other
+ * statuses than DUBBOC_OK: the provider could not be taken, or there is no memory. */
 static dubboc_status node_read_configured(
     node *self, const node_reader *reader, const configured *with, dubboc_error *err)
 {
@@ -145,8 +145,8 @@ static dubboc_status node_read_url(
     return status;
 }
 
-/* A registry decodes node names, and passes names that it cannot decode on unchanged; this finds
- * the reason why. */
+/* Parses the text of a node. A registry passes on the decoded name of a node, or the name itself if
+ * it cannot be decoded. Such a name is decoded here once more, to get the reason for err. */
 static dubboc_status node_read_url_text(dubboc_slice text, provider_url **url, dubboc_error *err)
 {
     dubboc_status status = provider_url_from_text(text, url, err);

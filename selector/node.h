@@ -1,7 +1,7 @@
 /* A node: one URL of the registry, as a directory keeps it. It is parsed, matched and turned into a
  * provider when it is first seen; the same text in later lists is the same node. A node belongs to
- * its directory and is guarded by the directory's lock. It is immutable, except for the fields
- * marked so. */
+ * its directory and is guarded by the directory's lock. It is immutable, except for the fields that
+ * the directory changes (see below). */
 #ifndef SELECTOR_NODE_H
 #define SELECTOR_NODE_H
 
@@ -10,7 +10,7 @@
 #include "selector/provider.h"
 
 typedef struct node {
-    /* These are first because every reading compares them: */
+    /* These fields are first because every reading compares them: */
     size_t len;    /* length of text */
     uint64_t seen; /* number of the last reading that contained the node; set by the list */
     uint64_t hash; /* of text, for node_list.index */

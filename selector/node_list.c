@@ -1,5 +1,5 @@
-/* A list is changed in two steps: prepare, which may fail for lack of memory and changes nothing
- * that readers see, and commit, which cannot fail. */
+/* A list is changed in two steps. Prepare may fail for lack of memory and changes nothing that
+ * readers see; commit cannot fail. */
 #include "selector/node_list.h"
 
 #include "base/mem.h"
@@ -130,7 +130,7 @@ static int node_compare_for_sort(const void *a, const void *b)
     return node_compare(*(node *const *)a, *(node *const *)b);
 }
 
-/* Merges the usable nodes that are still listed with the new ones. */
+/* Merges the former usable nodes that are still in the list, and the new usable nodes. */
 static void node_change_merge_usable(const node_list *self, node_change *change)
 {
     size_t fresh = 0;

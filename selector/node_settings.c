@@ -36,8 +36,9 @@ static bool value_is_override(const configured *with, dubboc_slice value)
     return configurator_is_override(configured_by(with, value));
 }
 
-/* The method whose value counts: a value that an administrator set for all methods is stronger than
- * the node's own value for a single method. */
+/* Returns the method whose value of key applies to a call of method: method itself, or none (empty)
+ * for the value that is set for all methods. A value that an administrator has set for all methods
+ * is stronger than the node's own value for a single method. */
 static dubboc_slice settings_method_that_speaks(
     const configured *with, dubboc_slice method, const char *key)
 {

@@ -1,4 +1,4 @@
-/* Every call goes through a pick, so it is cheap: four atomic operations, on cache lines of the
+/* Every call needs a pick, so a pick is cheap: four atomic operations, on cache lines of the
  * thread's own or of the chosen provider, no lock and no allocation. */
 #include "selector/pick.h"
 
@@ -56,8 +56,8 @@ static bool pick_may_take(const snapshot_entry *entry, const pick_request *reque
            (!request->needs_room || entry_has_room(entry));
 }
 
-/* Asks the policy a few times, then takes the best entry after its last answer. NULL: room is
- * needed, and none of the best available providers has room. */
+/* Asks the policy a few times, then takes the best entry after the policy's last answer. NULL: room
+ * is needed, and none of the best available providers has room. */
 static const snapshot_entry *pick_choose(
     directory *self, snapshot *current, int which, const pick_request *request)
 {
@@ -154,8 +154,8 @@ bool directory_has_willing(directory *self, provider *const *excluded, size_t ex
     return is_found;
 }
 
-/* The entry with the lowest fault among those that share the endpoint; of equal ones, the one with
- * the fewest calls in flight. */
+/* The entry with the lowest fault among those that share the endpoint; if several have it, the one
+ * with the fewest calls in flight. */
 static const snapshot_entry *pick_find_at(
     const snapshot *current, const http_client_endpoint *endpoint, const pick_request *request)
 {

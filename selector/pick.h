@@ -24,8 +24,8 @@ typedef struct pick {
  * (selector/candidates.h). Any thread. */
 bool directory_pick(directory *self, const pick_request *request, pick *out);
 
-/* Whether the list has a provider that is not excluded, ejected or not. A silent one only counts if
- * all providers are silent. Any thread. */
+/* Whether the list has a provider that is not excluded. Ejected providers count too; silent ones
+ * only if all providers are silent. Any thread. */
 bool directory_has_other(directory *self, provider *const *excluded, size_t excluded_count);
 
 /* Whether the list has a provider that is not excluded and is likely to accept a call

@@ -8,9 +8,9 @@
  *
  * The policies of this release only know weights and order. The pick checks whether the choice may
  * be used (not ejected, not tried before by the call) and asks again if not; after POLICY_ASKS_MAX
- * unusable answers the pick takes the next usable provider after the last one. So a policy that
- * always gives the same answer for the same figures must leave out unusable providers itself;
- * otherwise the neighbour of an ejected provider gets the calls of both. */
+ * unusable answers the pick takes the next usable provider after the last one. So a policy whose
+ * answer does not change from ask to ask must leave out unusable providers itself; otherwise the
+ * neighbour of an ejected provider gets the calls of both. */
 #ifndef SELECTOR_POLICY_H
 #define SELECTOR_POLICY_H
 

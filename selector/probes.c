@@ -108,7 +108,7 @@ static int64_t probe_tick(provider_probe *self, int64_t now_ns, bool makes_room)
         return DEADLINE_NEVER; /* the answer, or the end of the connection, causes the next step */
     probe_close(self);
     self->begun_ns = now_ns;
-    return now_ns; /* the next step begins another one in its place */
+    return now_ns; /* the next step begins another probe in place of the closed one */
 }
 
 /* --- all providers --- */
@@ -159,8 +159,8 @@ void probes_fini(probes *self)
     mutex_fini(&self->lock);
 }
 
-/* The prober is made when the first provider fails, because most clients never need it. false: it
- * could not be made; the next step tries again. */
+/* The prober is made when the first provider fails, because most clients never need it. false: the
+ * prober could not be made; the next step tries again. */
 static bool probes_have_prober(probes *self)
 {
     dubboc_error err;
@@ -199,7 +199,7 @@ static int64_t probes_step_prober(probes *self, int64_t now_ns)
 {
     (void)http_client_prober_step(self->prober);
     int64_t due_ns = probes_tick_all(self, now_ns);
-    /* once more, for those that were begun just now */
+    /* once more, for the probes that were begun just now */
     return deadline_min(due_ns, http_client_prober_step(self->prober));
 }
 

@@ -3,8 +3,8 @@
  * From the moment a provider has failed often enough to be ejected, whether it was ejected or not,
  * it is probed at a fixed interval (transport/http_client_probe.h), until it answers a call or
  * leaves all lists. While it does not answer, it is silent (selector/health.h) and gets no calls.
- * At most one probe of a provider is open, so a process that hangs finds only one connection when
- * it goes on. */
+ * At most one probe of a provider is open, so a process that hangs finds only one connection of the
+ * probes when it runs again. */
 #ifndef SELECTOR_PROBES_H
 #define SELECTOR_PROBES_H
 
@@ -12,7 +12,7 @@
 #include "selector/upkeep.h"
 #include "transport/http_client_probe.h"
 
-/* At most this many probes are open at once. If more are needed, those that were not answered in
+/* At most this many probes are open at once. If more are needed, probes that were not answered in
  * time are closed to make room. */
 #define PROBES_OPEN_MAX 64
 

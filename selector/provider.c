@@ -158,7 +158,7 @@ static dubboc_status endpoint_take_locked(
 }
 
 /* Counts one user less. Returns the endpoint if that was the last one: it must be freed after
- * unlocking, because that closes connections. NULL: others use it. */
+ * unlocking, because that closes connections. NULL: other providers use it. */
 static shared_endpoint *endpoint_give_back_locked(provider_set *self, shared_endpoint *given)
 {
     if (given == NULL || --given->users > 0)

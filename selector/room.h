@@ -1,10 +1,10 @@
 /* The calls of a directory that wait because all providers that they may use are full.
  *
- * Such a call is in the queue of each of these providers' endpoints. An endpoint grants what comes
- * free to the first in its queue (transport/http_client_pool.h). The set of endpoints may change
- * during the wait. So the directory keeps a list of its waiting calls, in the order in which they
- * began to wait, and updates the queues of all of them, in this order, whenever a provider may have
- * become usable:
+ * Such a call is in the queue of each of these providers' endpoints. An endpoint grants a
+ * connection that becomes free, or the right to open one, to the first call in its queue
+ * (transport/http_client_pool.h). The set of endpoints may change during the wait. So the directory
+ * keeps a list of its waiting calls, in the order in which they began to wait, and updates the
+ * queues of all of them, in this order, whenever a provider may have become usable:
  *
  * - the list has changed: a provider has joined, or a rule enables one or gives it a weight;
  * - an answer to a call has ended an ejection or a silence;

@@ -118,7 +118,8 @@ static bool rule_source_change_locked(rule_source *self, registry_list *texts, r
     return false;
 }
 
-/* Passes the change to the owner. If the owner does not take it, the source counts as not read. */
+/* Passes the change to the owner. If the owner has no memory for it, the source must be read again,
+ * and counts as read only if it was read before. */
 static void rule_source_hand_over(rule_source *self, const rule_change *reading, bool was_read)
 {
     rule_sources *of = self->of;

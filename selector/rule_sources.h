@@ -22,7 +22,7 @@ typedef struct rule_change {
     /* The configurators have changed; if false, only the fact that a source has been read is
      * reported. */
     bool has_configurators;
-    configurators *configurators; /* owned by the owner if it returns true; NULL: none */
+    configurators *configurators; /* owned by the owner if its function returns true; NULL: none */
     /* higher with each change; calls of the owner may arrive out of order */
     uint64_t version;
     bool is_stale; /* no memory: call rule_sources_refresh() later */
@@ -30,7 +30,8 @@ typedef struct rule_change {
 
 /* The function of the owner that takes over new rules. Called without a lock, from any thread,
  * possibly by several at once. If version is older than that of the last call, the owner frees the
- * configurators and returns true. false: no memory; the source then counts as not read. */
+ * configurators and returns true. false: no memory; the source must then be read again (is_stale).
+ */
 typedef bool (*rule_sources_owner)(void *arg, const rule_change *reading);
 
 typedef struct rule_source {

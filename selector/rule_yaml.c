@@ -346,7 +346,8 @@ static dubboc_status rule_write_params(const yaml_rule *self, const yaml_entry *
     return has_memory ? DUBBOC_OK : error_no_memory(self->err);
 }
 
-/* Adds the URL if it is valid; it may not be, because an address in the rule can be any text. */
+/* Adds the URL. DUBBOC_E_PARSE: the URL is not valid, because address, a text of the rule, is not
+ * an address. */
 static dubboc_status rule_keep(yaml_rule *self, const char *text, dubboc_slice address)
 {
     provider_url *url;

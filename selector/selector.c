@@ -31,7 +31,8 @@ dubboc_status selector_check_policy(const char *name, dubboc_error *err)
 
 /* --- upkeep --- */
 
-/* An ejection that did not count while its provider was silent may exceed the limit now. */
+/* An ejection does not count for the limit while its provider is silent. So the limit may be
+ * exceeded when the provider lives again. */
 static void selector_limit_ejections(selector_context *context, const directory *of)
 {
     mutex_lock(&context->ejecting);
@@ -43,8 +44,8 @@ static void selector_limit_ejections(selector_context *context, const directory 
     mutex_unlock(&context->ejecting);
 }
 
-/* Probes the providers that fail. Calls that wait for a connection leave a provider that has become
- * silent, and wait for one that lives again. */
+/* Probes the providers that fail. Calls that wait for a connection leave the queue of a provider
+ * that has become silent, and join the queue of a provider that lives again. */
 static int64_t selector_probe(selector *self, int64_t now_ns)
 {
     bool has_changed;
@@ -221,8 +222,8 @@ static directory *selector_find(
     return NULL;
 }
 
-/* Adds a directory, unless another thread has added the same one or there are too many. *found is
- * the one in the table. */
+/* Adds a directory, unless another thread has added one for the same service, or there are too
+ * many. *found is the directory in the table. */
 static dubboc_status selector_add(
     selector *self, directory *added, uint64_t hash, directory **found, dubboc_error *err)
 {

@@ -39,10 +39,10 @@ void selector_wake_upkeep(selector *self);
  * has it, but this release does not. DUBBOC_E_ARGUMENT: unknown. */
 dubboc_status selector_check_policy(const char *name, dubboc_error *err);
 
-/* Finds the directory for what is wanted; creates it at first use. A known one is found without a
- * lock. Does not block: the upkeep thread loads the snapshot file and subscribes, and the call
- * waits for the result (directory_wait_begin()). A directory exists until the selector is freed.
- * Any thread. DUBBOC_E_REGISTRY: there is no registry. DUBBOC_E_TOO_BIG: more than 65536
+/* Finds the directory for what is wanted; creates it at first use. A known directory is found
+ * without a lock. Does not block: the upkeep thread loads the snapshot file and subscribes, and the
+ * call waits for the result (directory_wait_begin()). A directory exists until the selector is
+ * freed. Any thread. DUBBOC_E_REGISTRY: there is no registry. DUBBOC_E_TOO_BIG: more than 65536
  * directories. DUBBOC_E_NO_MEMORY. */
 dubboc_status selector_directory(
     selector *self, const url_wanted *wanted, directory **found, dubboc_error *err);

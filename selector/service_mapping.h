@@ -1,7 +1,7 @@
 /* Which applications offer a service at application level only. Dubbo 3 providers with
  * register-mode=instance write no node under the interface; a note under <root>/mapping says which
- * applications offer it. This consumer cannot call them, but its error text can say so, because "0
- * nodes seen" alone would be puzzling. */
+ * applications offer it. This consumer cannot call such providers, but its error text names the
+ * applications, because "0 nodes seen" alone would be puzzling. */
 #ifndef SELECTOR_SERVICE_MAPPING_H
 #define SELECTOR_SERVICE_MAPPING_H
 

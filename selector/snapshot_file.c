@@ -1,6 +1,6 @@
 /* A file is written under a temporary name, flushed to the disk and renamed. The writer holds a
- * lock on it until then, so that other processes can tell an unfinished file from an abandoned
- * one. */
+ * lock on the file until the rename, so that other processes can tell an unfinished file from an
+ * abandoned one. */
 #include "selector/snapshot_file.h"
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
-/* The list of an interface on disk, so that a consumer can start while the registry is away:
- * <folder>/<interface, escaped>.providers.
+/* The list of an interface on disk, so that a consumer can start while the registry cannot be
+ * reached: <folder>/<interface, escaped>.providers.
  *
  *   dubboc-providers 1 <number of URLs> <checksum, 16 hex digits> <interface, escaped>
  *   one URL per line
