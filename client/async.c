@@ -83,7 +83,7 @@ void async_step_to_end(dubboc_client *client)
         return;
     while (atomic_load(&client->async.in_flight) > 0)
         if (io_loop_turn(driver->loop, -1, &ignored) != DUBBOC_OK) {
-            /* the loop cannot see that the client was stopped */
+            /* epoll_wait() has failed, so the loop does not see the stop signal */
             io_driver_stop_jobs(driver);
             poll(NULL, 0, STEP_PAUSE_MS);
         }

@@ -5,8 +5,8 @@
 
 #include "client/client.h"
 
-/* threads 0: the program steps the client; then the driver is created at once, because
- * dubboc_client_fd() may be called before the first call. Errors as io_driver_new(). */
+/* threads 0: the program steps the client. The driver is then created at once, because the program
+ * may call dubboc_client_fd() before it makes its first call. Errors as io_driver_new(). */
 dubboc_status async_init(
     dubboc_client *client, int threads, unsigned in_flight_max, dubboc_error *err);
 
@@ -14,10 +14,10 @@ dubboc_status async_init(
  * flight. Otherwise a no-op. */
 void async_step_to_end(dubboc_client *client);
 
-/* When no call is in flight: ends the threads, and thereby waits for running callbacks. */
+/* Ends the threads, and thereby waits for running callbacks. No call may be in flight. */
 void async_stop(dubboc_client *client);
 
-/* After async_stop(), when all connections have been closed. */
+/* Frees the drivers. To be called after async_stop(), when all connections have been closed. */
 void async_fini(dubboc_client *client);
 
 #endif

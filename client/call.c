@@ -155,7 +155,8 @@ static call_want call_begin(call *self)
     }
     registry_seek_trouble(self->client->registry, self->deadline_ns);
     self->state = CALL_AWAITS_LIST;
-    /* The list may have arrived, or failed, since directory_wait_begin() returned. */
+    /* Since directory_wait_begin() returned, the list may have arrived, or subscribing may have
+     * failed. */
     return CALL_GOES_ON;
 }
 
@@ -398,8 +399,9 @@ static void call_pause_before_retry(call *self)
 
 /* Whether the next attempt counts against the retry budget. A refusal costs the provider little,
  * and another provider may accept the call, so the next attempt is free as long as there is a
- * provider that is likely to accept. If all others were tried, are ejected or have just refused
- * too, further attempts only add load to providers that are full. */
+ * provider that is likely to accept. If every other provider was tried, is ejected or silent, or
+ * has just failed or refused a call, further attempts only add load to providers that are full or
+ * failing. */
 static bool call_costs_budget(const call *self, const verdict *found, bool was_sent)
 {
     if (found->health == PICK_REFUSED)
@@ -414,8 +416,8 @@ static bool call_may_run_twice(const call *self)
     return (self->idempotent >= 0 ? self->idempotent : self->attempt.held.idempotent) > 0;
 }
 
-/* Whether another attempt may follow this verdict. true: it was counted against the retries and the
- * retry budget, as far as it costs any. was_sent: at least one byte was sent. */
+/* Whether another attempt may follow this verdict. true: if the attempt counts against the retries
+ * or the retry budget, it has been counted. was_sent: at least one byte was sent. */
 static bool call_may_try_again(call *self, const verdict *found, bool was_sent)
 {
     if (found->is_final || found->execution == DUBBOC_ANSWERED || self->picks >= CALL_ATTEMPTS_MAX)
@@ -479,8 +481,8 @@ static call_want call_fail_attempt(
     return self->state == CALL_PAUSES ? CALL_WANTS_WAKE : CALL_GOES_ON;
 }
 
-/* A reused connection that did not accept a single byte had already been closed by the peer. The
- * same provider gets a new connection in its place. */
+/* A reused connection that did not accept a single byte had already been closed by the peer. A new
+ * connection to the same provider takes its place. */
 static call_want call_replace_connection(call *self)
 {
     http_client_connection_drop(self->attempt.connection);
@@ -504,7 +506,7 @@ static call_want call_judge_broken(call *self)
 }
 
 /* Whether the connection must be closed after this reply. Either the reply cannot be assigned to a
- * request, so the next reply might be the one to this request. Or the peer closes the connection
+ * request, so the next reply might be the reply to this request. Or the peer closes the connection
  * now without announcing it, so the next request on the connection would be lost. */
 static bool call_is_last_on_connection(const call *self, const verdict *found)
 {
@@ -642,7 +644,7 @@ call_want call_step(call *self, const call_event *event)
     if (self->state == CALL_IS_OVER)
         return CALL_ENDED;
     if (self->state == CALL_OPENS) {
-        /* http_client_endpoint_open() has used it or given it back */
+        /* the driver has used the place or given it back */
         self->attempt.has_place = false;
         self->attempt.connection = event->opened;
     }

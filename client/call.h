@@ -20,7 +20,7 @@ typedef enum call_want {
     /* Wait until the socket of call->attempt.connection is readable, at the latest until
      * call->attempt.until_ns. */
     CALL_WANTS_READ,
-    /* Wait until that socket is writable or readable, by the same time. */
+    /* Wait until the socket is writable or readable, at the latest until call->attempt.until_ns. */
     CALL_WANTS_WRITE,
     CALL_ENDED /* The call is over: call->status and err tell how. Then call_fini(). */
 } call_want;
@@ -40,8 +40,8 @@ typedef struct call_event {
 dubboc_status call_init(call *self, dubboc_client *client, const char *interface,
     const char *method, const dubboc_call_options *options, dubboc_error *err);
 
-/* Moves the call on. The only function that does; also the first step. The caller must do what the
- * returned value says. event is what the driver reports; at the first step all of it is zero. */
+/* Moves the call on, from its first step to its end. The caller must do what the returned value
+ * says. event is what the driver reports; at the first step all its fields are zero. */
 __attribute__((warn_unused_result)) call_want call_step(call *self, const call_event *event);
 
 /* Returns the text of the result after DUBBOC_OK: "null" if the reply had none and client/judge.c

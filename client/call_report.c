@@ -60,7 +60,7 @@ void call_explain_attempt(const call *self)
 
 /* --- reasons --- */
 
-/* Appends to the reasons; what does not fit is cut off. Without memory there are none. */
+/* Appends to the reasons; what does not fit is cut off. Without memory no reason is added. */
 static void call_add_reason(call *self, const char *who, const char *reason)
 {
     if (!call_need_trouble(self))
@@ -129,7 +129,7 @@ void call_finish(call *self, dubboc_status status, dubboc_execution execution)
 }
 
 /* The error text tells what was called, why each attempt failed, and, if the deadline has passed,
- * who set the time-out. */
+ * where the time-out was set. */
 void call_finish_without_answer(call *self, dubboc_status status, dubboc_execution execution)
 {
     if (self->err != NULL) {
@@ -137,7 +137,7 @@ void call_finish_without_answer(call *self, dubboc_status status, dubboc_executi
         bool is_timeout = status == DUBBOC_E_TIMEOUT;
         if (deadline_is_over(self->deadline_ns))
             call_describe_timeout(self, timeout, sizeof timeout);
-        else if (is_timeout) /* of an attempt, and the call was not repeated */
+        else if (is_timeout) /* only an attempt timed out, and the call was not repeated */
             snprintf(timeout, sizeof timeout, "timed out");
         error_set(self->err, status, "%s.%.*s: %s, %s", self->interface, SLICE_ARGS(self->method),
             is_timeout ? timeout : dubboc_status_text(status), dubboc_execution_text(execution));

@@ -91,7 +91,7 @@ call_room call_room_find(call *self)
         self->room_ticket = waiter_take_ticket();
     size_t count = directory_room_wait_begin(
         self->directory, &self->trouble->room, &request, self->waiter, self->room_ticket);
-    if (call_room_is_over(self)) /* Room became free during that call, or the list is empty. */
+    if (call_room_is_over(self)) /* Room has become free meanwhile, or the list is empty. */
         return call_room_take(self);
     if (call_is_explained(self))
         call_explain(

@@ -45,7 +45,7 @@ typedef struct attempt {
     /* NULL: none yet. Kept until the provider is released, because the reply is stored in it. */
     http_client_connection *connection;
     bool has_place;      /* has the right to open a connection, not used yet */
-    int64_t until_ns;    /* when its time is over; not later than the deadline of the call */
+    int64_t until_ns;    /* when the attempt's time is over; not later than the call's deadline */
     pick_outcome health; /* what the outcome says about the provider's health */
     /* Valid with DUBBOC_OK and DUBBOC_E_REMOTE; its texts are stored in the connection. */
     jsonrpc_reply reply;
@@ -54,13 +54,14 @@ typedef struct attempt {
 /* What a call needs only after an attempt has failed, or while it waits for room. It is large, so
  * calls that run without trouble have none (client/call_trouble.h). */
 typedef struct call_trouble {
-    room_wait room;                     /* used in CALL_QUEUES */
-    provider *tried[CALL_ATTEMPTS_MAX]; /* compared by address only: may have been freed */
+    room_wait room; /* used in CALL_QUEUES */
+    /* Only their addresses are compared, because these providers may have been freed. */
+    provider *tried[CALL_ATTEMPTS_MAX];
     /* why each failed attempt failed, for the error text */
     char reasons[DUBBOC_ERROR_TEXT_MAX / 2];
 } call_trouble;
 
-/* Of an address in an error text; a longer one is cut off. */
+/* The size of a buffer for an address in an error text. A longer address is cut off. */
 #define CALL_ADDRESS_SIZE 128
 
 typedef struct call {
@@ -74,7 +75,8 @@ typedef struct call {
     dubboc_error *err;                  /* NULL: the caller wants no details */
     /* Owned by the driver, which waits on it; woken when call_step() should be called again. */
     waiter *waiter;
-    /* The owner whose TLS connections the driver can use. NULL: only those without an owner. */
+    /* The owner whose TLS connections the driver can use. NULL: it can use only TLS connections
+     * without an owner. */
     const http_client_owner *owner;
 
     /* What was found out before the first pick (call_init(), client/call_settings.h). */
@@ -114,7 +116,7 @@ typedef struct call {
 
     /* NULL: not needed so far. */
     call_trouble *trouble;
-    bool owns_trouble; /* else it is the driver's */
+    bool owns_trouble; /* false: trouble belongs to the driver */
 
     char timeout_node[CALL_ADDRESS_SIZE]; /* with TIMEOUT_FROM_NODE: the provider's address */
 } call;

@@ -30,7 +30,7 @@ typedef struct client_async {
     int threads; /* [client] io_threads; 0: the program steps the only driver */
     unsigned in_flight_max;
     atomic_uint in_flight;
-    atomic_uint next; /* grows with each call; chooses its driver */
+    atomic_uint next; /* grows with each call; chooses the call's driver */
     _Atomic uint64_t slow_callbacks;
     _Atomic(struct io_driver *)
         drivers[IO_THREADS_MAX]; /* created at their first use, under the lock */

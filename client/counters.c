@@ -43,8 +43,8 @@ static uint64_t second_count_sum(const second_count *ring, int64_t second)
 counter_slot *counters_begin(counters *self, int64_t now_ns)
 {
     counter_slot *slot = &self->slots[thread_slot()];
-    /* Sequentially consistent with the stop flag, which the call reads afterwards: either the
-     * thread that frees the client sees this call, or this call sees the flag. */
+    /* This is sequentially consistent with the stop flag, which the call reads afterwards: either
+     * the thread that frees the client sees this call, or this call sees the flag. */
     atomic_fetch_add(&slot->active, 1);
     second_count_add(slot->calls, now_ns / NS_PER_S);
     return slot;

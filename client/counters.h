@@ -22,8 +22,8 @@ typedef enum call_end {
 #define BUDGET_WINDOW_S 10
 #define BUDGET_SECONDS 16 /* seconds of history kept; at least BUDGET_WINDOW_S */
 
-/* How many events happened in one second of the clock. An array of them is a ring, indexed by
- * second. */
+/* How many events happened in one second of the clock. An array of these counts is a ring, indexed
+ * by second. */
 typedef struct second_count {
     _Atomic int64_t second;
     atomic_uint count;

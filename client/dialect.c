@@ -13,7 +13,8 @@
 enum { PEER_UNKNOWN, PEER_DUBBOGO, PEER_DUBBO_GO, PEER_JAVA, PEER_PLAIN, PEERS };
 
 static const dialect dialect_table[PEERS] = {
-    /* URLs given by the user, and nodes of unknown origin: what every known peer accepts. */
+    /* For URLs given by the user and nodes of unknown origin: the form that every known peer
+     * accepts. */
     [PEER_UNKNOWN] = {"dubbo", LINES("application/json"), .sends_timeout = true,
         .takes_batches = false, .hangs_up_unsaid = true, .may_lack_result = true},
     /* dubbogo 0.1 and 0.2: compares the Content-Type byte for byte, so no charset (P8); reads the
@@ -25,11 +26,11 @@ static const dialect dialect_table[PEERS] = {
      * replies 500 to a batch and closes (3.1). */
     [PEER_DUBBO_GO] = {"dubbo-go", LINES("application/json"), .sends_timeout = true,
         .takes_batches = false, .hangs_up_unsaid = true},
-    /* Java (jsonrpc4j) and dubboc's own providers, whose nodes look like Java's: ignores these
-     * headers; answers batches, though not always completely (12.4). */
+    /* Java (jsonrpc4j): ignores Content-Type and Timeout; answers batches, though not always
+     * completely (12.4). Also dubboc's own providers, because their nodes look like Java's. */
     [PEER_JAVA] = {"jsonrpc4j", LINES("application/json"), .sends_timeout = true,
         .takes_batches = true},
-    /* Strict JSON-RPC servers other than these; only chosen by configuration. */
+    /* Other strict JSON-RPC servers; only chosen by configuration. */
     [PEER_PLAIN] = {"jsonrpc", LINES("application/json-rpc"), .sends_timeout = false,
         .takes_batches = true},
 };

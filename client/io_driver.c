@@ -13,7 +13,8 @@ static void driver_step_opener(io_task *task, unsigned why)
     uint64_t turn = io_loop_turn_number(self->loop) + 1;
     (void)why;
     if (self->opener_turn == turn) {
-        /* once in a turn, because each step may begin OPENER_BEGINS_MAX connections */
+        /* The opener is stepped once in a turn, because each step may begin OPENER_BEGINS_MAX
+         * connections. */
         io_loop_post(self->loop, task);
         return;
     }

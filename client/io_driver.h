@@ -50,7 +50,7 @@ void io_driver_remove(io_driver *self, io_job *job);
 /* Calls stop of each job. */
 void io_driver_stop_jobs(io_driver *self);
 
-/* Begins to open a connection, using a place of the endpoint. Later it calls opened() as
+/* Begins to open a connection, using a place of the endpoint. Later the driver calls opened() as
  * http_client_opener_begin() describes. NULL: no memory; the place was given back. */
 http_client_opening *io_driver_open(io_driver *self, http_client_endpoint *endpoint,
     int64_t deadline_ns, http_client_opened opened, void *arg);

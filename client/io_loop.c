@@ -48,8 +48,8 @@ static _Thread_local const io_loop *io_loop_current; /* the loop whose turn this
 
 /* --- life --- */
 
-/* The data that epoll returns with an event. The serial number tells the event from one of a closed
- * connection that had the same descriptor. */
+/* The data that epoll returns with an event. The serial number distinguishes the event from an
+ * event of a closed connection that had the same descriptor. */
 static epoll_data_t io_loop_mark(int fd, uint64_t serial)
 {
     return (epoll_data_t){.u64 = serial << 32 | (uint32_t)fd};
@@ -360,7 +360,7 @@ static dubboc_status io_loop_wait(
         "the loop of asynchronous calls cannot wait: epoll_wait: %s", strerrordesc_np(errno));
 }
 
-/* Makes epoll_fd readable if something remains to be done, because the program polls it. */
+/* The program polls epoll_fd, so this makes epoll_fd readable if something remains to be done. */
 static void io_loop_show(io_loop *self)
 {
     io_loop_arm(self);
@@ -376,7 +376,7 @@ dubboc_status io_loop_turn(io_loop *self, int timeout_ms, dubboc_error *err)
     mutex_lock(&self->lock);
     self->is_waiting = false; /* tasks that are posted from now on are seen in this turn */
     mutex_unlock(&self->lock);
-    const io_loop *former = io_loop_current; /* another client's, if a callback steps this one */
+    const io_loop *former = io_loop_current; /* set if another loop's callback steps this loop */
     io_loop_current = self;
     for (int i = 0; i < count; i++)
         io_loop_take_event(self, &events[i]);

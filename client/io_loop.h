@@ -6,9 +6,9 @@
  *
  * The sockets of pooled connections are watched edge-triggered and stay in the epoll set after a
  * task has finished with them, because the next task will probably use the same connection. So a
- * call on a pooled connection needs no epoll_ctl(). A serial number tells a connection from an
- * earlier one that had the same descriptor. If an event comes and no task waits for the descriptor,
- * the descriptor is removed from the epoll set. */
+ * call on a pooled connection needs no epoll_ctl(). A serial number distinguishes a connection from
+ * an earlier connection that had the same descriptor. If an event comes and no task waits for the
+ * descriptor, the descriptor is removed from the epoll set. */
 #ifndef CLIENT_IO_LOOP_H
 #define CLIENT_IO_LOOP_H
 
@@ -54,13 +54,13 @@ dubboc_status io_loop_start_thread(io_loop *self, dubboc_error *err);
 /* Ends the thread and waits for it. No-op if there is none. */
 void io_loop_stop_thread(io_loop *self);
 
-/* Returns a descriptor that is readable when there is something to do. */
+/* Returns a descriptor that is readable when io_loop_turn() has something to do. */
 int io_loop_fd(const io_loop *self);
 
 /* Waits until there is something to do, for at most timeout_ms (negative: no limit), and does it.
  * May return after WAKE_LOOK_MS without having done anything. Only one thread at a time may call
  * this function. DUBBOC_E_SYSTEM: epoll_wait() failed; err says why. Timers and posted tasks have
- * been run all the same. */
+ * been run nevertheless. */
 dubboc_status io_loop_turn(io_loop *self, int timeout_ms, dubboc_error *err);
 
 /* The number of the present turn; only for the thread of the loop. */

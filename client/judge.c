@@ -6,7 +6,7 @@
 #include "base/error.h"
 
 #define EXCERPT_BYTES 120              /* of an unusable reply, shown in the error text */
-#define MESSAGE_BYTES_MAX (64u * 1024) /* a longer one is shown as it is written in the JSON */
+#define MESSAGE_BYTES_MAX (64u * 1024) /* a longer message is shown as written in the JSON */
 
 /* The first bytes of a body as one printable line. */
 static void judge_excerpt(dubboc_slice body, char *out, size_t size)
@@ -56,7 +56,8 @@ static verdict judge_error(const jsonrpc_reply *reply, dubboc_error *err)
 
 /* Judges a reply in which the provider says that it did not execute the call. With 503 (busy,
  * stopping, or the deadline passed) and 408 (the request arrived too slowly) another provider may
- * accept the call. With other 4xx, such as 413, it would reject the call too, so the call ends. */
+ * accept the call. With another 4xx status, such as 413, another provider would reject the call
+ * too, so the call ends. */
 static verdict judge_refusal(const http_client_reply *http, dubboc_error *err)
 {
     char shown[EXCERPT_BYTES + 1];
@@ -79,8 +80,9 @@ static verdict judge_status(const http_client_reply *http, dubboc_error *err)
         http->status >= 500 ? PICK_FAILED : PICK_UNKNOWN, false, 0};
 }
 
-/* No measured provider omits the result (docs/wire.md 3.1). A reply without one was probably cut by
- * an intermediary, or comes from one. */
+/* Parses the reply. A reply without a result is an error unless the dialect allows it: no measured
+ * provider omits the result (docs/wire.md 3.1), so an intermediary has probably cut or made such a
+ * reply. */
 static dubboc_status judge_read_reply(const http_client_reply *http, uint32_t id,
     const dialect *spoken, jsonrpc_reply *reply, dubboc_error *err)
 {
@@ -124,7 +126,8 @@ verdict judge_failure(dubboc_status status, size_t bytes_sent)
         .execution = bytes_sent > 0 ? DUBBOC_MAYBE_EXECUTED : DUBBOC_NOT_EXECUTED,
         .health = is_ours || status == DUBBOC_E_TOO_BIG || status == DUBBOC_E_BUSY ? PICK_UNKNOWN
                                                                                    : PICK_FAILED,
-        /* The repeated reply would be too big again; after a time-out no time is left. */
+        /* A repeated attempt would get a reply that is too big again; after a time-out no time is
+         * left. */
         .is_final = is_ours || status == DUBBOC_E_TOO_BIG || status == DUBBOC_E_TIMEOUT,
     };
 }

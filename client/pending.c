@@ -51,7 +51,7 @@ static size_t pending_texts_size(const pending_wanted *wanted, const dubboc_call
     return size + (wanted->own_params == NULL ? wanted->params.len : 0);
 }
 
-/* The array of headers comes first in the block, because it must be aligned. */
+/* Copies the headers. Their array comes first in the block, because it must be aligned. */
 static void pending_put_headers(dubboc_call_options *options, char **at)
 {
     dubboc_header *copies = (dubboc_header *)(void *)*at;
@@ -182,8 +182,9 @@ static void pending_end_telling(dubboc_pending *self)
         pending_destroy(self);
 }
 
-/* Uses the client after the callback. The client still exists, because dubboc_client_free() ends
- * the thread of the loop, or steps the loop itself, before it frees the client. */
+/* Calls the callback, and then uses the client. The client still exists, because
+ * dubboc_client_free() ends the thread of the loop, or steps the loop itself, before it frees the
+ * client. */
 static void pending_tell(dubboc_pending *self, dubboc_client *client)
 {
     int64_t begun_ns = clock_now_ns();
@@ -232,7 +233,8 @@ static dubboc_status pending_await_socket(dubboc_pending *self, call_want former
     io_task *task = &self->job.task;
     if (!io_loop_await(loop, task, http_client_connection_fd(connection), connection->serial))
         return DUBBOC_E_NO_MEMORY;
-    /* The event that told of room for the request may have told of the reply, too. */
+    /* An event that reported room for the request may have reported the reply at the same time, and
+     * the loop does not report the reply again. */
     bool may_be_readable = former == CALL_WANTS_WRITE || io_loop_has_ended(loop, task);
     if (http_client_exchange_is_cut_short(connection) ||
         (self->want == CALL_WANTS_READ && may_be_readable))
@@ -309,7 +311,8 @@ static void pending_step(dubboc_pending *self, const call_event *event)
     }
 }
 
-/* After the program has freed the call, nothing of the program is called for it any more. */
+/* After the program has freed the call, no function of the program is called for this call any
+ * more. */
 static void pending_mute_if_freed(dubboc_pending *self)
 {
     mutex_lock(&self->lock);

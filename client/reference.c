@@ -17,8 +17,8 @@
 #include "registry/url_writer.h"
 
 #define REFERENCES_MAX 10000
-/* Method names cached for one interface. Limited, because a program that makes up method names must
- * not fill the memory. */
+/* Method names cached for one interface. Their number is limited, because a program that makes up
+ * method names must not fill the memory. */
 #define REFERENCE_METHODS_MAX 1000
 #define INTERFACE_BYTES_MAX 512
 /* When a client is freed: how long it waits for the removal of all its consumer nodes together.
@@ -66,7 +66,8 @@ static method_settings reference_read_method(
     return read;
 }
 
-/* Without memory nothing is cached, and the configuration is read again at the next call. */
+/* Caches the settings of a method. Without memory nothing is cached, and the configuration is read
+ * again at the next call. */
 static void reference_remember_method(dubboc_client *client, reference *self, uint64_t hash,
     dubboc_slice name, method_settings settings)
 {
@@ -237,7 +238,7 @@ dubboc_status reference_check_interface(dubboc_slice interface, dubboc_error *er
     return DUBBOC_OK;
 }
 
-/* For a reference whose consumer node is not registered, or not any more. */
+/* Frees a reference. Its consumer node must not be registered any more. */
 static void reference_free(reference *self)
 {
     for (grow_entry *at = grow_table_take_all(&self->methods), *next; at != NULL; at = next) {

@@ -46,9 +46,9 @@ void references_init(dubboc_client *client);
 /* Whether the name can be an interface. DUBBOC_E_ARGUMENT: it cannot; err says why. */
 dubboc_status reference_check_interface(dubboc_slice interface, dubboc_error *err);
 
-/* Finds the reference of an interface; creates it at first use. A known one is found without a
- * lock. DUBBOC_E_ARGUMENT: not a valid interface name. DUBBOC_E_NO_PROVIDER: neither a registry nor
- * a url is configured. DUBBOC_E_TOO_BIG: the client already has 10000 references. */
+/* Finds the reference of an interface; creates it at first use. A known reference is found without
+ * a lock. DUBBOC_E_ARGUMENT: not a valid interface name. DUBBOC_E_NO_PROVIDER: neither a registry
+ * nor a url is configured. DUBBOC_E_TOO_BIG: the client already has 10000 references. */
 dubboc_status reference_find(
     dubboc_client *client, const char *interface, reference **found, dubboc_error *err);
 
@@ -58,9 +58,10 @@ dubboc_status reference_find(
 method_settings reference_method_settings(
     dubboc_client *client, reference *self, const char *method);
 
-/* Registers the consumer nodes that are not registered yet, once the own address is known. Asking a
- * name server for it happens in the background. May block on the disk, so it runs as extra work of
- * the selector's upkeep thread, not in the caller's thread. arg is the client. */
+/* Registers the consumer nodes that are not registered yet, once the own address is known. If a
+ * name server must be asked for the address, that happens in the background. May block on the disk,
+ * so it runs as extra work of the selector's upkeep thread, not in the caller's thread. arg is the
+ * client. */
 void references_register_nodes(void *arg);
 
 /* Unregisters the consumer nodes and frees all references. No call may be running, and the selector

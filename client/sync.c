@@ -126,7 +126,8 @@ static dubboc_status sync_call(dubboc_client *client, const char *interface, con
     return status;
 }
 
-/* Done first, because a call may fail before its options are checked. */
+/* Empties remote_error in given. This is done first, because a call may fail before its options are
+ * checked. */
 static void sync_clear_remote_error(const dubboc_call_options *given)
 {
     dubboc_call_options options;

@@ -1,6 +1,6 @@
 /* The error text of a time-out says how long the call was allowed to take and which setting said
- * so, because a user cannot find out otherwise which of the seven places to change. This is
- * computed when the error text is written, because few calls time out. */
+ * so, because the user could not find out otherwise in which of many places the time-out was set.
+ * The setting is looked up when the error text is written, because few calls time out. */
 #include "client/timeout.h"
 
 #include "client/reference.h"
