@@ -74,8 +74,8 @@ void call_counts_sum(const call_counts *self, call_sums *sums)
         call_counts_add_ended(&self->slots[i], &sums->ended);
         sums->errors += counter_read(&self->slots[i].errors);
     }
-    /* The begun calls are read after the ended ones: the number of running calls could otherwise be
-     * negative. */
+    /* The begun calls are read after the ended calls, because the number of running calls could
+     * otherwise be negative. */
     for (int i = 0; i < THREAD_SLOTS; i++)
         sums->begun += counter_read(&self->slots[i].begun);
 }

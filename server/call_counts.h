@@ -1,8 +1,8 @@
 /* Counters of calls: how many began, how many failed, and how long they took.
  *
  * A call writes only to the slot of its thread, so that threads do not share cache lines. A
- * deferred call ends in the slot of the thread that answers it. Reading a figure adds up the slots.
- */
+ * deferred call ends in the slot of the thread that answers it. To read a figure, all slots are
+ * added up. */
 #ifndef SERVER_CALL_COUNTS_H
 #define SERVER_CALL_COUNTS_H
 

@@ -1,5 +1,6 @@
 /* A `parked` is a held HTTP request with open answers. Its list of holes has one entry for each
- * answer that a handler has deferred. It is made by the first handler of an exchange that defers.
+ * answer that a handler has deferred. The first handler of an exchange that defers its answer makes
+ * the `parked`.
  *
  * The counter `missing` is the number of open holes, plus one while the handlers of the message are
  * still running. The thread that decrements it to zero answers the HTTP request, and no other
@@ -20,9 +21,9 @@
 #include "base/thread.h"
 #include "server/reply.h"
 
-/* An open answer is given up this long after the caller's deadline, when the caller has timed out
- * by itself. If both ended the call at the same time, the same call would sometimes end with this
- * server's error reply and sometimes with the caller's own time-out. */
+/* An open answer is given up this long after the caller's deadline; by then the caller has timed
+ * out by itself. If both sides ended the call at the same time, the same call would sometimes end
+ * with this server's error reply and sometimes with the caller's own time-out. */
 #define DEFERRAL_GRACE_NS (500 * NS_PER_MS)
 /* The shortest time between two searches for expired answers. */
 #define DEFERRAL_LOOK_AGAIN_NS (5 * NS_PER_MS)
@@ -222,7 +223,7 @@ static bool parked_settle_locked(parked *self)
 
 size_t parked_count(const parked *self)
 {
-    return self->count; /* only the thread that runs the handlers adds to it */
+    return self->count; /* no lock, because only the thread that runs the handlers changes count */
 }
 
 void parked_release(parked *self)
@@ -285,8 +286,8 @@ static bool parked_give_up_locked(parked *self, hole_state state)
     return is_complete;
 }
 
-/* Gives up the answers that are due at now_ns, answers the HTTP requests that are complete then,
- * and returns when the next answer is due. */
+/* Gives up the open answers whose time is over at now_ns, answers the HTTP requests that are
+ * complete then, and returns when the next open answer has to be given up. */
 static int64_t deferrals_give_up(deferrals *self, int64_t now_ns, hole_state state)
 {
     parked *complete = NULL;
@@ -300,7 +301,7 @@ static int64_t deferrals_give_up(deferrals *self, int64_t now_ns, hole_state sta
             one->next = complete;
             complete = one;
         } else {
-            /* its handlers are still running and may defer more answers */
+            /* the request's handlers are still running and may defer more answers */
             next_ns = deadline_min(next_ns, now_ns);
         }
     }

@@ -40,25 +40,25 @@ typedef struct deferrals {
 
 void deferrals_init(deferrals *self);
 
-/* Starts accepting deferred answers; may be called again after deferrals_stop(). Answers that were
- * deferred before and are not used yet still count towards open_max. with_thread false: the owner
- * calls deferrals_expire() itself when wake.fd is readable and when earliest_ns has come. wake.fd
- * stays open until deferrals_fini().
+/* Starts accepting deferred answers; may be called again after deferrals_stop(). Handles of an
+ * earlier start that the program has not used yet still count towards open_max. with_thread false:
+ * the owner calls deferrals_expire() itself when wake.fd is readable and when earliest_ns has come.
+ * wake.fd stays open until deferrals_fini().
  *
  * - DUBBOC_E_SYSTEM: no descriptor or no thread; nothing was started then. */
 dubboc_status deferrals_start(deferrals *self, bool with_thread, dubboc_error *err);
 
-/* Answers the requests whose caller has given up by now. Returns when to call it again;
- * DEADLINE_NEVER: only when wake is signalled. */
+/* Answers the requests whose caller has given up by now. Returns the time at which to call this
+ * function again; DEADLINE_NEVER: only when wake is signalled. */
 int64_t deferrals_expire(deferrals *self);
 
 /* Answers all unanswered requests with an error, ends the thread, and waits for threads inside
- * parked_fill(). Afterwards no deferred answer touches the HTTP server, and what is still deferred
- * is answered with an error at once. */
+ * parked_fill(). Afterwards no deferred answer touches the HTTP server, and an answer that a
+ * handler still defers is replaced by an error at once. */
 void deferrals_stop(deferrals *self);
 
-/* To be called after deferrals_stop(), or if it was never started. Waits for threads inside
- * parked_fill(). */
+/* To be called after deferrals_stop(), or if deferrals_start() was never called. Waits for threads
+ * inside parked_fill(). */
 void deferrals_fini(deferrals *self);
 
 /* --- the limit of open handles --- */
@@ -71,7 +71,7 @@ void deferrals_close(deferrals *self);
 
 /* --- one HTTP request --- */
 
-/* Parks a held request whose caller gives up at deadline_ns. It frees itself after
+/* Parks a held request whose caller gives up at deadline_ns. The `parked` frees itself after
  * parked_release() and the last parked_fill(). NULL: no memory. */
 parked *parked_new(deferrals *owner, http_server_request *incoming, int64_t deadline_ns);
 

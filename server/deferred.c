@@ -21,9 +21,9 @@ struct dubboc_deferred {
 
 /* --- making a handle --- */
 
-/* Makes a handle. Handles are limited, because one stays with the program after its caller has
- * given up: impatient callers could make a program that never answers keep any number of them.
- * NULL: no memory, or too many handles are open. */
+/* Makes a handle. The number of handles is limited, because a handle stays with the program after
+ * the caller has given up: impatient callers could make a program that never answers keep any
+ * number of them. NULL: no memory, or too many handles are open. */
 static dubboc_deferred *deferred_new(const dubboc_request *request)
 {
     serving *server = request->exchange->serving;

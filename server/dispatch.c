@@ -1,10 +1,10 @@
-/* The way of a request: body, envelope, handler, reply.
+/* How a request is served: body, envelope, handler, reply.
  *
  * The loop that has read a request looks at it once: path, HTTP method, content type, envelope,
  * JSON-RPC method. It answers an invalid request itself. It also runs a non-blocking method, whose
  * reply goes straight into the buffer of the HTTP request: nothing is queued or copied. Every other
  * request is held and given to a worker. All requests of a batch run there in order, one after the
- * other; an invalid one gets its own error and does not affect the others.
+ * other; an invalid request gets its own error and does not affect the others.
  *
  * A large body is not even parsed on the loop, because parsing 8 MB of JSON takes longer than a
  * thousand small calls. A worker parses it, whatever its method is. */
@@ -62,7 +62,7 @@ static void exchange_refuse_message(exchange *ex, dubboc_status status)
     dubboc_error err;
     buffer *out = http_server_request_out(ex->incoming);
     jsonrpc_message again;
-    /* parse it again, this time with the error text */
+    /* parse the body again, this time with the error text */
     dubboc_status second =
         jsonrpc_read_message(http_server_request_body(ex->incoming), &again, &err);
     assert(second == status);
@@ -204,8 +204,8 @@ static void exchange_run_calls(exchange *ex)
         exchange_finish(ex);
 }
 
-/* The fallback handler has declined the request (status 0): treats it as if there were no fallback
- * handler. */
+/* To be called when the fallback handler has declined the request (status 0): treats the request as
+ * if there were no fallback handler. */
 static void fallback_decline(exchange *ex)
 {
     ex->is_executed = false;
@@ -327,8 +327,9 @@ void dispatch_run(work *taken)
     free(queued);
 }
 
-/* Until when the exchange must be started. Without a Timeout header, the queue time counts from now
- * and not from the arrival of the request: reading a slow body is not waiting for a worker. */
+/* The time by which the exchange must be started. Without a Timeout header, the queue time counts
+ * from now and not from the arrival of the request: reading a slow body is not waiting for a
+ * worker. */
 static int64_t exchange_start_by_ns(exchange *ex)
 {
     int64_t deadline_ns = exchange_deadline_ns(ex);

@@ -1,5 +1,5 @@
 /* A handler records why it fails while it runs (dubboc_request_fail(), dubboc_request_args()), and
- * its status says at the end whether it has failed. Both together decide the answer: recorded
+ * the status that it returns says whether it has failed. Both together decide the answer: recorded
  * params errors are ignored if the handler returns DUBBOC_OK.
  *
  * The caller is always told of a failure. Failures that are not the caller's fault (code -32603)
@@ -16,7 +16,7 @@
 #include "codec/jsonrpc.h"
 
 #define FAILURE_DATA_BYTES_MAX (256u * 1024 * 1024)
-/* at most one line per method in this time */
+/* at most one line is logged per method in this time */
 #define FAILURE_LOG_INTERVAL_NS (60 * NS_PER_S)
 
 void failure_clear(failure *self)
@@ -49,7 +49,7 @@ void failure_set(
 
 /* --- data --- */
 
-/* Sets error.data; takes data over. data NULL: logs problem, the reason why there is none. */
+/* Sets error.data. If data_take is NULL, logs the reason, which is in problem. */
 static void failure_set_data(
     failure *self, const service_method *method, char *data_take, const dubboc_error *problem)
 {

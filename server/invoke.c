@@ -49,13 +49,13 @@ static invocation request_conclude(const dubboc_request *request, bool is_ok)
     return is_ok ? INVOCATION_OK : INVOCATION_ERROR;
 }
 
-/* Whether a reply must be written now. false for a notification, and for a deferred answer. */
+/* Whether a reply must be written now: not for a notification, and not for a deferred answer. */
 static bool request_wants_reply(const dubboc_request *request)
 {
     return request->id.at != NULL && !request->is_deferred;
 }
 
-/* Writes the error reply for a handler that has not returned DUBBOC_OK. Nothing for a
+/* Writes the error reply for a handler that has not returned DUBBOC_OK. Writes nothing for a
  * notification. */
 static void request_write_failure(const dubboc_request *request, dubboc_status status, buffer *out)
 {

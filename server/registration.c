@@ -5,15 +5,16 @@
  * - Only params that have a value are written, because an empty version= hides a node from
  *   consumers. No key ends in pid or timestamp, except these two themselves (P20).
  * - dubbo=2.0.2 tells Java that the provider speaks the protocol of Dubbo 2.6.3 or later. JSON-RPC
- *   consumers ignore it. A product version would promise more.
- * - release= is written on http nodes only, where it tells consumers JSON-RPC (2.7.4 and later)
- *   from Java serialization (0.1). On a jsonrpc node it would mean nothing.
+ *   consumers ignore it. The version of a Dubbo release would promise features that dubboc does not
+ *   have.
+ * - release= is written on http nodes only, because consumers use it to distinguish JSON-RPC (2.7.4
+ *   and later) from Java serialization (0.1). On a jsonrpc node it would mean nothing.
  * - retries=0 is written in the three spellings that consumers read (12.2, 12.7).
  *
  * The registry (registry.h) removes nodes that an earlier process at this address has left, with
  * the same name or another one (its pid differs). It may do so only if no other process can own the
- * address. That is so because the server listens on the address before it registers, unless the
- * configuration sets another address. */
+ * address. No other process can, because the server listens on the address before it registers,
+ * unless the configuration sets another address. */
 #include "server/registration.h"
 
 #include <inttypes.h>

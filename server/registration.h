@@ -42,8 +42,8 @@ dubboc_status registration_register(server_registration *self, const services *o
 /* Removes all nodes in one go; waits for at most timeout_ms. */
 void registration_withdraw(server_registration *self, int64_t timeout_ms);
 
-/* Whether one of the nodes was visible to consumers, which then need time to notice that it is
- * gone. To be called before registration_withdraw(). */
+/* Whether one of the nodes was visible to consumers, which then need time to notice that the node
+ * is gone. To be called before registration_withdraw(). */
 bool registration_is_known(const server_registration *self);
 
 /* Removes the nodes without waiting, and closes the registry. */

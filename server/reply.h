@@ -23,8 +23,8 @@ void reply_write_error(buffer *out, dubboc_slice id, int code, const char *text)
 bool reply_write_tree(
     buffer *out, const service_method *method, dubboc_slice id, const cJSON *result);
 
-/* Like reply_write_tree(), for a result that is JSON text (empty: null). checks: check whether it
- * is valid JSON. */
+/* Like reply_write_tree(), for a result that is JSON text (empty: null). checks: whether to check
+ * that result is valid JSON. */
 bool reply_write_raw(
     buffer *out, const service_method *method, dubboc_slice id, dubboc_slice result, bool checks);
 

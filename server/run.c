@@ -2,8 +2,8 @@
  *
  * Both signals are blocked in the calling thread and read from a signalfd, so that no signal
  * handler is needed and no signal is lost between start and wait. The thread polls that descriptor,
- * the eventfd that tells of the server's failure, and, if loops is 0, the server itself. While the
- * server stops, both signals are unblocked, so that a second one ends the program. */
+ * the eventfd that is signalled when the server fails, and, if loops is 0, the server itself. While
+ * the server stops, both signals are unblocked, so that a second one ends the program. */
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -44,8 +44,8 @@ static void run_close(dubboc_server *self, run_signals *signals)
     pthread_sigmask(SIG_SETMASK, &signals->former, NULL);
 }
 
-/* Prints a line for the operator. If the reader of a pipe has gone, SIGPIPE is discarded: it would
- * otherwise end the program before it has left the registry. */
+/* Prints a line for the operator. If the reader of a pipe has gone, SIGPIPE is discarded, because
+ * the signal would end the program before the server has left the registry. */
 static DUBBOC_PRINTF(2, 3) void run_say(FILE *out, const char *format, ...)
 {
     static const struct timespec at_once = {0};

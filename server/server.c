@@ -4,9 +4,9 @@
  * workers, loops, and last the nodes in the registry, so that no consumer learns of a server that
  * cannot answer yet.
  *
- * dubboc_server_stop() goes the other way, but waits in between: it removes the nodes, keeps
- * serving until consumers have noticed (stop_wait.h), waits for running calls, and then closes. A
- * call that arrives during this time is served, or answered as not executed. */
+ * dubboc_server_stop() ends these parts in the reverse order, but waits in between: it removes the
+ * nodes, keeps serving until consumers have noticed (stop_wait.h), waits for running calls, and
+ * then closes. A call that arrives during this time is served, or answered as not executed. */
 #include "server/server.h"
 
 #include <assert.h>
@@ -60,7 +60,7 @@ static dubboc_status server_check_range(
         (long long)value, (long long)min, (long long)max);
 }
 
-/* For keys whose value may be "auto", which is read as -1. */
+/* Like server_choose(), for keys whose value may be "auto", which is read as -1. */
 static int64_t server_choose_count(
     int in_code, const dubboc_config *config, const char *key, int automatic)
 {
@@ -322,8 +322,8 @@ static void server_close_fd(int *fd)
     *fd = -1;
 }
 
-/* Ends what dubboc_server_start() has started: workers first, because their handlers may defer
- * answers. */
+/* Ends the workers, and then all deferred answers; in this order, because handlers on workers may
+ * defer answers. */
 static void server_close_parts(dubboc_server *self)
 {
     if (self->serving.workers != NULL)

@@ -318,8 +318,8 @@ static dubboc_status method_check(
                : error_set(err, DUBBOC_E_ARGUMENT, "more than %u methods", METHODS_MAX);
 }
 
-/* Gives the method its own counters, or those that all methods beyond METHODS_COUNTED_MAX share.
- * false: no memory. */
+/* Gives the method its own counters, or the counters that all methods beyond METHODS_COUNTED_MAX
+ * share. false: no memory. */
 static bool method_take_counts(service_method *self, services *all)
 {
     if (all->counted_methods < METHODS_COUNTED_MAX) {

@@ -38,7 +38,7 @@ void dubboc_server_get_stats(const dubboc_server *server, dubboc_server_stats *s
     sized_write(stats, &own, sizeof own);
 }
 
-/* Calls visit with the statistics of one entry. name holds all members but the figures. */
+/* Calls visit with the statistics of one entry. name has all members set except the figures. */
 static void stats_tell(const call_counts *counts, const dubboc_method_stats *name,
     dubboc_method_stats_fn visit, void *arg)
 {

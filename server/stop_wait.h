@@ -2,7 +2,7 @@
  *
  * Consumers notice the removal at different times: dubbo-go and Dubbo 2 within milliseconds, Dubbo
  * 3 up to five seconds later, because it handles changes of the registry at most once in that time.
- * So the server does not guess, but serves until no call has come for quiet_ms. */
+ * So the server does not wait for a fixed time, but serves until no call has come for quiet_ms. */
 #ifndef SERVER_STOP_WAIT_H
 #define SERVER_STOP_WAIT_H
 
@@ -21,8 +21,8 @@ typedef struct stop_wait {
  * come since begun_ns. */
 int64_t stop_wait_end_ns(const stop_wait *self, int64_t last_call_ns);
 
-/* When the last call came. It is noted only while is_on, because reading the clock for each call
- * costs too much otherwise. Any thread. */
+/* When the last call came. It is noted only while is_on is set, because reading the clock for each
+ * call would cost too much. Any thread. */
 typedef struct call_watch {
     atomic_bool is_on;       /* the server is stopping */
     _Atomic int64_t last_ns; /* 0: no call since is_on was set */

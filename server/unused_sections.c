@@ -14,7 +14,7 @@
 typedef struct section_search {
     const services *offered;
     /* The section that was reported last. Keys of one section are visited one after the other, so
-     * it is reported once. */
+     * each section is reported once. */
     char last[CONFIG_NAME_MAX];
 } section_search;
 

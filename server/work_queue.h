@@ -45,8 +45,8 @@ typedef enum work_refusal {
 /* A waiting request. It is a member of its owner's structure. */
 typedef struct work {
     struct work *older, *newer;
-    int64_t deadline_ns;  /* when the caller gives up; DEADLINE_NEVER: it did not say */
-    int64_t start_by_ns;  /* when it is too late to start it */
+    int64_t deadline_ns;  /* when the caller gives up; DEADLINE_NEVER: the caller did not say */
+    int64_t start_by_ns;  /* when it is too late to start the request */
     work_cost *cost;      /* the running time of its method; NULL: unknown */
     int64_t arrived_ns;   /* set by work_queue_add() */
     int64_t started_ns;   /* set by work_queue_take() */
@@ -57,12 +57,12 @@ typedef struct work_queue {
     work *oldest, *newest;
     size_t count;
     size_t max;                 /* the ceiling of count, at least 1 */
-    int64_t not_empty_since_ns; /* since when it has not been empty; undefined while it is empty */
+    int64_t not_empty_since_ns; /* since when count has not been 0; undefined while it is 0 */
 } work_queue;
 
-/* Adds a request as the newest. Returns the requests that must be refused, linked by `older`: those
- * that are too late and, if the queue is full, the request that would be started last, which may be
- * `added` itself. */
+/* Adds a request as the newest. Returns the requests that must be refused, linked by `older`: the
+ * requests that are too late and, if the queue is full, the request that would be started last,
+ * which may be `added` itself. */
 work *work_queue_add(work_queue *self, work *added, int64_t now_ns);
 
 /* Removes and returns the request to start next; NULL: the queue is empty now. *refused: requests

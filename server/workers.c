@@ -40,7 +40,7 @@ static void workers_refuse(workers *self, work *refused)
     }
 }
 
-/* Waits for a request. NULL: there is none to run, but *refused may hold some to refuse. */
+/* Waits for a request. NULL: there is none to run, but *refused may hold requests to refuse. */
 static work *workers_take(workers *self, work **refused, bool *is_stopped)
 {
     *refused = NULL;

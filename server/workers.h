@@ -30,8 +30,9 @@ typedef struct workers_settings {
  * - DUBBOC_E_NO_MEMORY. */
 dubboc_status workers_new(const workers_settings *settings, workers **self, dubboc_error *err);
 
-/* Queues a request whose deadline_ns, start_by_ns and cost are set. It is run later or refused;
- * refused at once if the queue is full or the pool is stopped. Any thread. */
+/* Queues a request whose deadline_ns, start_by_ns and cost are set. The request is run later, or
+ * refused; it may be refused at once if the queue is full, and it is refused at once if the pool is
+ * stopped. Any thread. */
 void workers_push(workers *self, work *added);
 
 /* Refuses the waiting requests, waits for the running ones, and ends the threads. To be called
