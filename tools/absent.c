@@ -11,8 +11,8 @@
 #define PATH_SIZE 600
 #define APPLICATIONS_WAIT_MS 1000
 
-/* false: Dubbo 3 does not offer the interface at application level, or that cannot be determined.
- */
+/* Prints which applications offer the interface at application level. false: none does, or that
+ * cannot be determined; nothing was printed. */
 static bool absent_tell_applications(registry *reg, const char *interface, int64_t deadline_ns)
 {
     char path[PATH_SIZE], *applications = NULL;

@@ -25,8 +25,8 @@ static void choice_append(
     buffer_printf(options, " -%c %s", option, value[0] != '\0' ? value : "''");
 }
 
-/* false: the call already asks for the version and group of this offer, or the texts cannot be
- * pasted into a shell, or there is no memory. */
+/* Appends the version and group of an offer, and the options that ask for them. false: the call
+ * asks for them already, or they cannot be pasted into a shell, or there is no memory. */
 static bool choice_write(const described_call *call, const offer *other, buffer *line)
 {
     buffer offered, options;

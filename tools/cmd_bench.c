@@ -170,7 +170,8 @@ static void bench_print_text(const load_outcome *outcome)
     map_each(outcome->providers, bench_print_provider, NULL);
 }
 
-/* The exit status of the whole run: a reply with an error is still an answer. */
+/* Prints the outcome and returns the exit status of the whole run. A call without any reply counts
+ * as worse than a reply with an error. */
 static int bench_show(const load_outcome *outcome, bool is_json)
 {
     if (is_json)

@@ -34,7 +34,7 @@ static bool call_is_pretty(const call_arguments *given, FILE *out)
     return !given->target.is_raw && isatty(fileno(out)) == 1;
 }
 
-/* The text indented, without its last line end. */
+/* Prints JSON text indented, without a line end behind it. */
 static dubboc_status call_print_pretty(FILE *out, dubboc_slice json, dubboc_error *err)
 {
     buffer text;

@@ -148,8 +148,8 @@ static void watch_block_signals(sigset_t *ends)
     pthread_sigmask(SIG_BLOCK, ends, NULL);
 }
 
-/* Reads the list once, so that an unreachable registry is reported instead of waited for. Until
- * then a signal ends the program at once. */
+/* Reads the list once, so that an unreachable registry is reported instead of waited for. While it
+ * reads, a signal ends the program at once, because signals are not blocked yet. */
 static int watch_check(registry *reg, const char *interface, int64_t deadline_ns)
 {
     registry_list first = {0};
@@ -174,7 +174,7 @@ static int watch_interface(const void *given, const opened_place *at)
     if (!place->is_verbose)
         tool_log(at->config, DUBBOC_LOG_WARN); /* shows when the registry is lost and comes back */
     watch_block_signals(&ends);
-    /* The result does not matter: the interface may still appear. */
+    /* Called only to print a line about an unknown interface, which may still appear later. */
     place_is_unknown(at->reg, place->interface, at->deadline_ns);
     if (registry_subscribe(at->reg, place->interface, REGISTRY_PROVIDERS, watch_hear, &known,
             &subscription, &err) != DUBBOC_OK)

@@ -20,7 +20,7 @@ typedef struct counts_reading {
     interface_count *counts;
     atomic_size_t next;
     mutex lock;
-    /* Guarded by lock, which also guards the error that err points to: */
+    /* Guarded by lock, which also guards *err: */
     dubboc_status status;
     dubboc_error *err;
 } counts_reading;

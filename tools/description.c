@@ -28,7 +28,7 @@ static bool description_count(description *self)
         const offer *one = &self->providers.items[i];
         dubboc_slice rest = slice_of(one->methods), method;
         if (one->protocol[0] == '\0')
-            continue; /* it is no URL */
+            continue; /* the node is not a URL */
         is_done = tally_add(&self->versions, slice_of(one->version)) &&
                   tally_add(&self->groups, slice_of(one->group));
         while (is_done && slice_next(&rest, ',', &method))

@@ -20,7 +20,7 @@ typedef struct described_call {
 typedef struct description {
     described_call call;
     registry_list nodes;
-    offers providers; /* each with the reason why that call would not use it */
+    offers providers; /* each with the reason why the call would not use it */
     tally methods;    /* each with the number of nodes that name it */
     tally versions;
     tally groups;
@@ -32,8 +32,9 @@ typedef struct description {
 described_call description_call(
     const dubboc_config *config, const char *interface, const char *group, const char *version);
 
-/* Reads all of it. DUBBOC_E_REGISTRY: something could not be read by deadline_ns.
- * DUBBOC_E_NO_MEMORY: an allocation failed. After a failure there is nothing to free. */
+/* Reads everything that a description holds. DUBBOC_E_REGISTRY: something could not be read by
+ * deadline_ns. DUBBOC_E_NO_MEMORY: an allocation failed. After a failure there is nothing to free.
+ */
 dubboc_status description_read(registry *reg, const described_call *call, int64_t deadline_ns,
     description *found, dubboc_error *err);
 void description_free(description *self);

@@ -60,7 +60,8 @@ static bool description_print_providers(const description *self)
     return is_made;
 }
 
-/* For a provider that is left out because of its version or group: how to call it. */
+/* If a provider is left out because of its version or group, prints the options that would reach
+ * it. */
 static void description_print_choice(const description *self)
 {
     buffer line;

@@ -40,20 +40,20 @@ typedef struct load_outcome {
     double seconds;
     double cpu_us; /* of this process, user and system */
     histogram latency_ns;
-    map *providers; /* label -> uint64_t *: calls that it answered */
+    map *providers; /* label -> uint64_t *: number of calls that this provider has answered */
     /* The first error of a call that was not interrupted; status DUBBOC_OK: there was none. */
     dubboc_error first_error;
 } load_outcome;
 
 /* Makes the calls; blocks until all are made or *is_interrupted is set. After an interruption the
  * calls under way get LOAD_GRACE_MS to end. Then the client is stopped, which ends the remaining
- * calls, and it cannot be used any more. Each call that was ended in this way is counted as
+ * calls; the client cannot be used any more. Each call that was ended in this way is counted as
  * not_executed or maybe_executed. progress (may be NULL) is called about once a second with the
  * number of calls made so far.
  *
  * DUBBOC_E_NO_MEMORY: an allocation failed. DUBBOC_E_SYSTEM: no thread could be started.
- * DUBBOC_E_ARGUMENT, DUBBOC_E_CONFIG, DUBBOC_E_UNSUPPORTED: the first call was refused before
- * anything was sent; this ends the load, because every call would be refused. Free the outcome with
+ * DUBBOC_E_ARGUMENT, DUBBOC_E_CONFIG, DUBBOC_E_UNSUPPORTED: a call was refused before anything was
+ * sent. This ends the load, because every call would be refused. Free the outcome with
  * load_outcome_free() in every case. */
 dubboc_status load_run(const load_settings *settings, load_outcome *outcome,
     const atomic_bool *is_interrupted, void (*progress)(uint64_t calls, double seconds),

@@ -128,14 +128,14 @@ static bool offer_read(
     return is_made;
 }
 
-/* The part that two nodes of one provider have in common, whatever their schemes. NULL: no memory.
- */
+/* The text by which two nodes of one provider are found to be the same, whatever their schemes.
+ * NULL: no memory. */
 static char *offer_identity(const offer *self)
 {
     return mem_printf("%s%s %s %s", self->address, self->path, self->group, self->version);
 }
 
-/* false: no memory. */
+/* Notes the identity of a jsonrpc node that a call may use. false: no memory. */
 static bool offer_note_preferred(offer *self, map *preferred)
 {
     if (self->reason != NULL || strcmp(self->protocol, "jsonrpc") != 0)
@@ -146,7 +146,7 @@ static bool offer_note_preferred(offer *self, map *preferred)
     return is_done;
 }
 
-/* false: no memory. */
+/* Leaves out an http node whose provider also has a jsonrpc node in preferred. false: no memory. */
 static bool offer_leave_out_double(offer *self, const map *preferred)
 {
     if (self->reason != NULL || strcmp(self->protocol, "jsonrpc") == 0)

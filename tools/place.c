@@ -107,8 +107,8 @@ static dubboc_slice place_last_part(const char *name)
     return slice_of(dot != NULL ? dot + 1 : name);
 }
 
-/* The name that was probably meant: it differs by a letter or two, if need be only in its last
- * part. NULL: there is none. */
+/* The name that was probably meant: one that differs from wanted by a letter or two, otherwise one
+ * whose last part differs from the last part of wanted by a letter or two. NULL: there is none. */
 static const char *place_find_near(const registry_list *names, const char *wanted)
 {
     const char *near_last = NULL;

@@ -29,7 +29,7 @@ typedef struct opened_place {
 /* given is the value that was passed to place_use(). Returns the exit status. */
 typedef int place_user(const void *given, const opened_place *at);
 
-/* Reads the configuration, opens the registry, calls use, and closes both. Returns the exit status
+/* Reads the configuration, opens the registry, calls use, and frees both. Returns the exit status
  * of use, or another one if use was not called; the reason was then printed. */
 int place_use(const tool_place *place, place_user *use, const void *given);
 

@@ -7,7 +7,7 @@
 #include "selector/configurator.h"
 
 /* Reads the override URLs of the category "configurators", of any group and version, that apply to
- * a consumer on this machine. Does not read rules of the config centre. DUBBOC_E_REGISTRY: they
+ * a consumer on this machine. Does not read rules of the config centre. DUBBOC_E_REGISTRY: the URLs
  * could not be read in time. DUBBOC_E_NO_MEMORY: an allocation failed. */
 dubboc_status rules_read(registry *reg, const char *interface, int64_t deadline_ns,
     configurators **rules, dubboc_error *err);
@@ -30,7 +30,7 @@ typedef struct rule_set {
 
 /* Reads all rules of an interface as they apply to this consumer; consumer->wanted.interface is the
  * interface. A broken rule is listed as one without effect. DUBBOC_E_REGISTRY, DUBBOC_E_NO_MEMORY:
- * as above; there is then nothing to free. */
+ * as for rules_read(); there is then nothing to free. */
 dubboc_status rule_set_read(registry *reg, const char *interface,
     const configurator_consumer *consumer, int64_t deadline_ns, rule_set *found, dubboc_error *err);
 void rule_set_free(rule_set *self);

@@ -11,7 +11,7 @@
 #define SUGGEST_WAIT_MS 1000
 #define LINE_BYTES_MAX 2048
 
-/* Prints with which options a provider would be reached, if the given ones reach none. */
+/* Prints the options that would reach a provider, if the given options reach none. */
 static void suggest_other(
     const tool_target *target, const dubboc_client *client, int64_t deadline_ns)
 {

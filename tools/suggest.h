@@ -6,8 +6,8 @@
 
 /* err is the error of the call. If the call found no provider, prints one line: why the registry is
  * unreachable, if the call itself did not report this; or that the registry does not know the
- * interface, with the nearest name that it knows; or with which -V and -g a provider would be
- * reached. Takes at most a second. */
+ * interface, with the nearest name that it knows; or which -V and -g would reach a provider. Takes
+ * at most a second. */
 void suggest_after_call(
     const tool_target *target, const dubboc_client *client, const dubboc_error *err);
 

@@ -150,8 +150,8 @@ static int target_read_file(const char *path, const char *name, buffer *text)
     return status;
 }
 
-/* Appends what the user may have meant: an array of one for a single value; a string for a word
- * that is not JSON, because the shell removes quotes. */
+/* Appends what the user may have meant: an array with the given value. A word that is not JSON is
+ * taken for a string whose quotes the shell has removed. */
 static void target_suggest_params(dubboc_error *err, dubboc_slice text, json_kind kind)
 {
     enum { SHOWN_MAX = 200 };
@@ -168,8 +168,8 @@ static void target_suggest_params(dubboc_error *err, dubboc_slice text, json_kin
     buffer_fini(&meant);
 }
 
-/* name is the source of the text: only text from the command line itself was interpreted by a
- * shell. */
+/* name is the source of the text, for the error text. is_typed: the text was given on the command
+ * line, where a shell may have changed it. */
 static int target_check_params(dubboc_slice text, const char *name, bool is_typed)
 {
     json_value value = {JSON_NONE, {NULL, 0}};

@@ -23,29 +23,31 @@ enum {
  * text may come from a peer. */
 void tool_say(const char *format, ...) DUBBOC_PRINTF(1, 2);
 
-/* The exit status for a failure: wrong usage for an argument that cannot be used, wrong
- * configuration, or no answer for all others. */
+/* The exit status for a status: TOOL_USAGE for an argument that cannot be used, TOOL_CONFIG for a
+ * wrong or unsupported setting, TOOL_REMOTE_ERROR for an error of the peer, and TOOL_NO_ANSWER for
+ * all other failures. */
 int tool_exit_status(dubboc_status status);
 
 /* Prints err and returns its exit status. */
 int tool_fail(const dubboc_error *err);
 
-/* Does what tool_fail() does, for a registry that cannot be opened (given by -r, or NULL): the text
- * names the place where its address is set, and an address that cannot be used is wrong
- * configuration. */
+/* Does what tool_fail() does, for a registry that cannot be opened. given: the address from the
+ * option -r; NULL: the address is from the configuration. In the latter case the text names the
+ * place where the address is set, and an address that cannot be used gives TOOL_CONFIG. */
 int tool_fail_registry(const dubboc_error *err, const dubboc_config *config, const char *given);
 
-/* Flushes standard output. Returns status; or TOOL_NO_ANSWER, with a line on standard error, if
- * standard output cannot be written. */
+/* Flushes standard output. Returns status. If standard output cannot be written, prints a line to
+ * standard error and returns TOOL_NO_ANSWER in place of TOOL_DONE. */
 int tool_finish(int status);
 
 /* Passes events of the log to standard error: up to the level `least`, or up to [log] level if that
- * is set. Commands hide warnings, because they print themselves, in one line, why they fail. */
+ * lets more events through. Most commands pass DUBBOC_LOG_ERROR, which hides warnings, because they
+ * print themselves, in one line, why they fail. */
 void tool_log(const dubboc_config *config, dubboc_log_level least);
 
-/* Loads the configuration from the file at path (NULL: the one that the environment names) and from
- * the environment, and calls tool_log() with it and least. Returns TOOL_DONE if the caller owns
- * *config now; otherwise an exit status, and the reason was printed. */
+/* Loads the configuration from the file at path (NULL: the file that the environment names) and
+ * from the environment, and calls tool_log() with *config and least. TOOL_DONE: the caller owns
+ * *config. Otherwise returns an exit status, and has printed the reason. */
 int tool_load_config(const char *path, dubboc_log_level least, dubboc_config **config);
 
 #endif
