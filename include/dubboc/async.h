@@ -18,13 +18,13 @@
  *
  * THREADS. With [client] io_threads = 1 (the default) or more, the client has threads that run
  * asynchronous calls; a thread is started when the first call needs it. With io_threads = 0 there
- * is none: the program waits for dubboc_client_fd() in its own event loop and calls
+ * are no such threads: the program waits for dubboc_client_fd() in its own event loop and calls
  * dubboc_client_step(), and all asynchronous calls run inside that function.
  *
  * PENDING CALLS. dubboc_call_start() returns a dubboc_pending, which the program must free with
- * dubboc_pending_free(). It may do so at any time: while the call runs, inside its callback, or
- * after the client has been freed. If the program passes NULL for pending, the library frees the
- * call after its callback has returned.
+ * dubboc_pending_free(). The program may free it at any time: while the call runs, inside its
+ * callback, or after the client has been freed. If the program passes NULL for pending, the library
+ * frees the call after its callback has returned.
  *
  * CALLBACKS. done is called once for each call that was started, unless the call was freed before
  * it ended. It is never called inside dubboc_call_start(). It runs on a thread of the client; with
@@ -86,8 +86,8 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call_start_raw(dubboc_client *
  * thread. The function returns:
  *
  *   - DUBBOC_OK: the call has ended.
- *   - DUBBOC_E_TIMEOUT: it has not ended yet, and goes on.
- *   - DUBBOC_E_ARGUMENT: it was called inside a callback, which would wait for itself.
+ *   - DUBBOC_E_TIMEOUT: the call has not ended yet, and goes on.
+ *   - DUBBOC_E_ARGUMENT: the function was called inside a callback, which would wait for itself.
  *   - DUBBOC_E_SYSTEM: with io_threads = 0, waiting failed. */
 DUBBOC_API dubboc_status dubboc_pending_wait(dubboc_pending *pending, int64_t timeout_ms);
 
@@ -111,36 +111,37 @@ DUBBOC_API dubboc_status dubboc_pending_take(
 DUBBOC_API dubboc_status dubboc_pending_take_raw(
     dubboc_pending *pending, dubboc_text *result, dubboc_error *err);
 
-/* Asks for the end of a call that is still running, and does not wait for it. The callback is
+/* Asks for the end of a call that is still running, and does not wait for the end. The callback is
  * called as for any other end; the outcome is DUBBOC_E_CANCELLED, with DUBBOC_NOT_EXECUTED if no
- * byte of it had been sent, otherwise with DUBBOC_MAYBE_EXECUTED. The connection of a call that
- * was sent is closed, because the reply may still come on it. No-op if the call has ended. Any
+ * byte of the call had been sent, otherwise with DUBBOC_MAYBE_EXECUTED. The connection of a call
+ * that was sent is closed, because the reply may still come on it. No-op if the call has ended. Any
  * thread. */
 DUBBOC_API void dubboc_pending_cancel(dubboc_pending *pending);
 
 /* Frees a call, at any time, but only once. A call that is still running is cancelled, and its
  * callback will not be called. If the callback is running in another thread, the function waits
- * until it has returned; inside the callback itself it returns at once. So do not call it with a
- * lock held that the callback takes. With two or more io_threads two callbacks that free each
- * other's calls would wait for each other: cancel the other call instead, and let its own callback
- * free it. pending may be NULL. Any thread.
+ * until the callback has returned; inside the callback itself the function returns at once. So do
+ * not call the function while you hold a lock that the callback takes. With two or more io_threads
+ * two callbacks that free each other's calls would wait for each other: cancel the other call
+ * instead, and let its own callback free it. pending may be NULL. Any thread.
  *
- * options->explain may still be running in another thread when this function returns for a call
- * that had not ended, and is not called any more after that. */
+ * If the call had not ended, options->explain may still be running in another thread when this
+ * function returns. It is not called again for this call. */
 DUBBOC_API void dubboc_pending_free(dubboc_pending *pending);
 
-/* Returns a descriptor for the program's own event loop: it is readable when dubboc_client_step()
- * has something to do, for example when a timer is due. The descriptor belongs to the client: poll
- * it, but do not read, write or close it. Returns -1 unless io_threads is 0. Any thread. */
+/* Returns a descriptor for the program's own event loop. The descriptor is readable when
+ * dubboc_client_step() has something to do, for example when a timer is due. The descriptor belongs
+ * to the client: poll it, but do not read, write or close it. Returns -1 unless io_threads is 0.
+ * Any thread. */
 DUBBOC_API int dubboc_client_fd(const dubboc_client *client);
 
 /* Waits until there is something to do, for at most timeout_ms milliseconds (0: does not wait;
  * DUBBOC_NONE: without a limit), and does it: asynchronous calls go on, and callbacks run inside
  * this function. It may return earlier, so call it in a loop. Only for clients with io_threads = 0;
- * by one thread at a time, and not beside dubboc_client_free(). The function returns:
+ * by one thread at a time, and not while dubboc_client_free() runs. The function returns:
  *
- *   - DUBBOC_OK: something was done, the time has passed, or some time has passed.
- *   - DUBBOC_E_ARGUMENT: io_threads is not 0, or it was called inside a callback.
+ *   - DUBBOC_OK: something was done, or timeout_ms or a shorter time has passed.
+ *   - DUBBOC_E_ARGUMENT: io_threads is not 0, or the function was called inside a callback.
  *   - DUBBOC_E_CLOSED: the client has been stopped, and no call is in flight.
  *   - DUBBOC_E_SYSTEM: the operating system refused to wait; err has its reason. */
 DUBBOC_API dubboc_status dubboc_client_step(

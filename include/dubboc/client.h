@@ -61,10 +61,11 @@ typedef struct dubboc_client_options {
      * and the provider's node.
      *
      * A call that was certainly not executed is sent to another provider, which does not count as a
-     * retry. But if every provider has refused a call within the last second, sending it to another
-     * provider uses up the retry budget, as a retry does. All calls of the client share this
-     * budget: it allows one repeat for every five calls of the last 10 s, and 3 repeats when there
-     * were fewer than 15 calls. */
+     * retry. But if the provider has refused the call, and no other provider is likely to accept it
+     * (each was tried, is ejected, or has just failed or refused a call), sending the call to
+     * another provider uses up the retry budget, as a retry does. All calls of the client share
+     * this budget: it allows one repeat for every five calls of the last 10 s, and 3 repeats when
+     * there were fewer than 15 calls. */
     int retries;
     int pool_size;            /* [client] pool_size: connections to one provider; default 128 */
     const char *load_balance; /* [client] load_balance: "random" (default), "roundrobin" */
@@ -94,7 +95,7 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_client_new(
  * end in the same way, on the threads that run them; with io_threads = 0 in the next
  * dubboc_client_step(). Calls that begin later are refused with DUBBOC_E_CLOSED. This function does
  * not wait: next join the threads that make calls, then call dubboc_client_free(). Call it from any
- * thread, but not from a signal handler. A second call does nothing. */
+ * thread, but not from a signal handler. No-op if the client has been stopped before. */
 DUBBOC_API void dubboc_client_stop(dubboc_client *client);
 
 /* Stops the client like dubboc_client_stop(), waits until all calls have returned and all callbacks
@@ -114,7 +115,7 @@ DUBBOC_API void dubboc_client_free(dubboc_client *client);
  *     a call is never repeated.
  *   - DUBBOC_E_NO_PROVIDER, DUBBOC_E_CONNECT, DUBBOC_E_BUSY: the call was not executed.
  *   - DUBBOC_E_REGISTRY: the call was not executed, because the registry was not reached by the
- *     deadline and no providers are known from before.
+ *     deadline and the client has no earlier list of providers.
  *   - DUBBOC_E_TIMEOUT, DUBBOC_E_BROKEN, DUBBOC_E_PROTOCOL, DUBBOC_E_HTTP, DUBBOC_E_TOO_BIG,
  *     DUBBOC_E_CLOSED: there is no usable reply. err->execution says whether the method may have
  *     run.
@@ -156,23 +157,24 @@ typedef struct dubboc_call_options {
     int64_t timeout_ms;  /* the time for the whole call with all its attempts; DUBBOC_NONE: no
                             deadline */
     const char *group;   /* NULL: the configured group; "": no group; "*": any group */
-    const char *version; /* NULL: the configured version; "": none; "*": any */
+    const char *version; /* NULL: the configured version; "": no version; "*": any version */
     /* Calls the provider at this address, "http://host:port/path" or "https://...", without a
-     * registry. interface is then used in texts only. Parameters behind a '?' are read as those of
-     * a provider's node ("?timeout=500") and are not sent. The client keeps the 4096 addresses that
-     * were used last, with their connections.
+     * registry. The argument interface of the call is then used in texts only. Parameters behind a
+     * '?' are read like the parameters in a provider's node ("?timeout=500") and are not sent. The
+     * client keeps the 4096 addresses that were used last, with their connections.
      *
-     * A user name and a password are not sent. A '/' or '@' in them must be escaped (%2F, %40). An
-     * '@' in the path may be written as it is, except after a ':' in the path, or in front of
-     * something that looks like a host and a port: there write %40. "http://me:1/2@host:80/path" is
-     * refused with DUBBOC_E_ARGUMENT, because it may hold a password that was not escaped. */
+     * A user name and a password in the address are not sent. A '/' or '@' in them must be escaped
+     * (%2F, %40). An '@' in the path may be written as it is, except after a ':' in the path, or in
+     * front of something that looks like a host and a port: there write %40.
+     * "http://me:1/2@host:80/path" is refused with DUBBOC_E_ARGUMENT, because it may hold a
+     * password that was not escaped. */
     const char *url;
     const char *load_balance; /* "random", "roundrobin" */
     int retries;              /* retries as in dubboc_client_options; DUBBOC_NONE: 0 */
     /* 1: the call may be repeated when it is not known whether it was executed. DUBBOC_NONE: it
-     * must not. 0: the list "idempotent" of the [reference] section decides: methods that it does
-     * not name must not be repeated. Without that list the node of the provider that was called
-     * last decides. */
+     * must not be repeated then. 0: the list "idempotent" of the [reference] section decides; calls
+     * of methods that are not in the list must not be repeated. Without that list the node of the
+     * provider that was called last decides. */
     int idempotent;
     const dubboc_header *headers; /* sent with each attempt. Host, Content-Length, Connection,
                                      Timeout and other headers that the library itself sends are
@@ -204,10 +206,10 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call_raw(dubboc_client *client
 typedef struct dubboc_client_stats {
     size_t size;           /* set by the caller: sizeof(dubboc_client_stats) */
     uint64_t calls;        /* calls that have ended */
-    uint64_t ok;           /* those that returned DUBBOC_OK */
-    uint64_t remote_error; /* those that were answered with an error (DUBBOC_E_REMOTE) */
-    uint64_t not_executed; /* those that were certainly not executed */
-    /* those that may have been executed, and those whose reply could not be used */
+    uint64_t ok;           /* calls that returned DUBBOC_OK */
+    uint64_t remote_error; /* calls that were answered with an error (DUBBOC_E_REMOTE) */
+    uint64_t not_executed; /* calls that were certainly not executed */
+    /* calls that may have been executed, and calls whose reply could not be used */
     uint64_t maybe_executed;
     uint64_t attempts;       /* requests sent, wholly or in part */
     uint64_t connections;    /* connections opened */

@@ -21,7 +21,7 @@
 
 DUBBOC_BEGIN
 
-/* What a function returns. The numbers are part of the ABI: new ones are only added at the end.
+/* What a function returns. The numbers are part of the ABI: new numbers are only added at the end.
  * None of them is in the range that JSON-RPC reserves for its error codes. */
 typedef enum dubboc_status {
     DUBBOC_OK = 0,          /* success */
@@ -74,14 +74,15 @@ typedef enum dubboc_execution {
 typedef struct dubboc_error {
     dubboc_status status; /* what the function returned */
     /* Whether the last call was executed. Only the functions that make a call write this field and
-     * those below, except text. */
+     * the fields below, except text. */
     dubboc_execution execution;
     int64_t rpc_code;     /* the code of the JSON-RPC error (DUBBOC_E_REMOTE), otherwise 0 */
     int32_t http_status;  /* the HTTP status of the reply that failed; 0: no reply, or success */
     int32_t attempts;     /* how many times the request was sent, wholly or in part */
     uint64_t reserved[4]; /* a call sets them to 0 */
-    /* host:port/path of the provider that was tried last, which is the one that answered if one
-     * did; "" if none was tried. It is set whatever the outcome, success included. */
+    /* host:port/path of the provider that was tried last, which is the provider that answered if
+     * the call was answered; "" if no provider was tried. It is set whatever the outcome, success
+     * included. */
     char provider[DUBBOC_ERROR_PROVIDER_MAX];
     /* One line for people to read, cut at its end if it is too long. It is valid UTF-8 if its
      * sources are. */

@@ -8,10 +8,10 @@
  * value) are plain cJSON numbers.
  *
  * Reading an integer or a decimal text is exact: it fails if the value does not fit, and never
- * rounds or saturates. Reading a double gives the one nearest to what was sent, like strtod(),
- * because peers print doubles with up to 17 digits and more, which no double holds exactly (0.1
- * arrives as 0.10000000000000001). It fails only for a value beyond the largest double. Where each
- * digit counts (amounts of money), read an integer or a decimal text.
+ * rounds or saturates. Reading a double gives the double nearest to what was sent, like strtod(),
+ * because peers print doubles with 17 digits and more, which no double holds exactly (0.1 arrives
+ * as 0.10000000000000001). Reading a double fails only for a value beyond the largest double. Where
+ * each digit counts (amounts of money), read an integer or a decimal text.
  *
  * TREES are ordinary cJSON trees: build them and walk through them with cJSON's functions, and free
  * them with cJSON_Delete(). They are allocated with cJSON_malloc(). To look a member up use
@@ -62,17 +62,17 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_print(
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_i64(const cJSON *value, int64_t *out);
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_u64(const cJSON *value, uint64_t *out);
 
-/* The value of a number node as the nearest double, like strtod() in the C locale; halfway
- * between two doubles it is the even one. Integers above 2^53 are read in this way, too. A value
+/* The value of a number node as the nearest double, like strtod() in the C locale; a value halfway
+ * between two doubles becomes the even one. Integers above 2^53 are read in this way, too. A value
  * below the smallest double is read as 0. DUBBOC_E_TYPE: value is NULL or not a number.
  * DUBBOC_E_RANGE: the value is beyond the largest finite double. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_double(const cJSON *value, double *out);
 
 /* Writes the value of a number node to out, as the shortest decimal text that is read back as the
  * same value, in the notation of JSON, with a zero byte at the end. The text of a raw node is
- * copied unchanged. 32 bytes suffice for every plain number; a raw one is as long as the peer has
- * written it. DUBBOC_E_TYPE: value is NULL or not a number. DUBBOC_E_RANGE: size is too small, or
- * the number is not finite. */
+ * copied unchanged. 32 bytes suffice for every plain number; the text of a raw node is as long as
+ * the peer has written it. DUBBOC_E_TYPE: value is NULL or not a number. DUBBOC_E_RANGE: size is
+ * too small, or the number is not finite. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_decimal(
     const cJSON *value, char *out, size_t size);
 
@@ -119,8 +119,8 @@ DUBBOC_API cJSON *dubboc_json_get(const cJSON *object, const char *name);
  *                                                          members are ignored
  *
  * DUBBOC_OPTIONAL(target) does not change its target if the member or item is absent or null. A
- * list has 1 to 32 values. Make an empty one with cJSON_CreateArray() or cJSON_CreateObject(),
- * whose result is taken over. Lists may contain lists.
+ * list has 1 to 32 values. Make an empty array or object with cJSON_CreateArray() or
+ * cJSON_CreateObject(), whose result is taken over. Lists may contain lists.
  *
  * BOOL. Before C23, true, false and comparisons have the type int, so they become the numbers 1 and
  * 0. Cast them: "adult", (bool)(age >= 18). A variable of type bool needs no cast. */
@@ -166,9 +166,9 @@ DUBBOC_API cJSON *dubboc_json_get(const cJSON *object, const char *name);
  * is NaN or infinite, or a decimal is not a JSON number; err names the place. DUBBOC_E_NO_MEMORY:
  * an allocation failed.
  *
- * The arguments of the code o are taken over, on failure too (they are then freed). One case is
- * excepted: after a character that is not a code, the types of the further arguments are not known,
- * so these are not touched. */
+ * The arguments of the code o are taken over, on failure too (they are then freed). There is one
+ * exception: after a character that is not a code, the types of the further arguments are not
+ * known, so the further arguments are not touched. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_pack(
     cJSON **tree, dubboc_error *err, const char *format, ...);
 

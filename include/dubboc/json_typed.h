@@ -13,7 +13,7 @@
 
 /* What a dubboc_json_value or dubboc_json_target is. The numbers are part of the ABI. */
 enum {
-    DUBBOC_JSON_END_ = 0, /* behind the last of a list */
+    DUBBOC_JSON_END_ = 0, /* behind the last entry of a list */
     DUBBOC_JSON_NULL_ = 1,
     DUBBOC_JSON_BOOL_ = 2,
     DUBBOC_JSON_SIGNED_ = 3,
@@ -31,7 +31,7 @@ enum {
 
 /* --- values and targets --- */
 
-/* One value to build. Only the macros make them; the fields are not part of the API. */
+/* One value to build. Only the macros make such values; the fields are not part of the API. */
 typedef struct dubboc_json_value {
     const char *name; /* of an object's member, else NULL */
     int kind;
@@ -49,7 +49,8 @@ typedef struct dubboc_json_value {
     } is;
 } dubboc_json_value;
 
-/* Where one value is read to. Only the macros make them; the fields are not part of the API. */
+/* Where one value is read to. Only the macros make such targets; the fields are not part of the
+ * API. */
 typedef struct dubboc_json_target {
     const char *name; /* of an object's member, else NULL */
     int kind;
@@ -69,11 +70,11 @@ typedef struct dubboc_json_target {
 
 DUBBOC_BEGIN
 
-/* What the macro dubboc_json_build() calls; use that. */
+/* The function that the macro dubboc_json_build() calls; use the macro. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_build_value(
     cJSON **tree, dubboc_error *err, const dubboc_json_value *value);
 
-/* What the macro dubboc_json_read() calls; use that. */
+/* The function that the macro dubboc_json_read() calls; use the macro. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_read_target(
     const cJSON *tree, dubboc_error *err, const dubboc_json_target *target);
 
@@ -95,7 +96,8 @@ DUBBOC_END
  * the tree does not fit; err names the path of the wrong member, what was expected and what was
  * found ("$.user.age: expected an integer from 0 to 255, found 300"). DUBBOC_E_ARGUMENT: a name is
  * NULL. DUBBOC_E_NO_MEMORY: an allocation failed. On failure the targets before the wrong member
- * may have been written. Copies made by then have been freed again, and their targets are NULL. */
+ * may have been written. Copies that were made before the failure have been freed again, and their
+ * targets are NULL. */
 #define dubboc_json_read(tree, err, target)                                                        \
     dubboc_json_read_target(tree, err, (const dubboc_json_target[]){DUBBOC_JSON_TARGET_(target)})
 
@@ -144,7 +146,7 @@ DUBBOC_END
 
 /* --- private: from C types to values and targets --- */
 
-/* There is no default in these: other types do not compile. */
+/* These macros have no default case, so that other types do not compile. */
 
 #define DUBBOC_JSON_VALUE_(value)                                                                  \
     _Generic((value), _Bool: dubboc_json_bool_, signed char: dubboc_json_signed_,                  \

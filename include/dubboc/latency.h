@@ -24,9 +24,9 @@ typedef struct dubboc_latency {
 /* The smallest value of a bucket; UINT64_MAX if bucket is DUBBOC_LATENCY_BUCKETS or more. */
 DUBBOC_API uint64_t dubboc_latency_bucket_ns(unsigned bucket);
 
-/* The value that a share (0 to 1) of all values does not exceed: 0.99 gives the 99th percentile. It
- * is the middle of its bucket, so it is wrong by an eighth at most; for the last bucket it is the
- * smallest value. 0: there are no values. */
+/* The value that a share (0 to 1) of all values does not exceed: 0.99 gives the 99th percentile.
+ * The result is the middle of the bucket with that value, so it is wrong by an eighth at most; for
+ * the last bucket the result is the smallest value of the bucket. 0: there are no values. */
 DUBBOC_API uint64_t dubboc_latency_percentile_ns(const dubboc_latency *latency, double share);
 
 DUBBOC_END

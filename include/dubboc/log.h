@@ -16,13 +16,13 @@ typedef enum dubboc_log_level {
     DUBBOC_LOG_INFO = 3,  /* normal events: started, registered, reconnected, stopped */
     DUBBOC_LOG_DEBUG = 4, /* details for finding faults: single connections, requests, nodes */
     /* For dubboc_log_set() only: the level of [log] level in the configuration of the first client
-     * or server that this process makes. Until then it is DUBBOC_LOG_WARN. */
+     * or server that this process makes. Until then the level is DUBBOC_LOG_WARN. */
     DUBBOC_LOG_FROM_CONFIG = -1
 } dubboc_log_level;
 
 /* Receives one event.
  *
- *   - area: the part of the library that it comes from ("registry").
+ *   - area: the part of the library that the event comes from ("registry").
  *   - message: fixed words, which are the same for all events of a kind.
  *   - fields: the variable part, key=value pairs separated by blanks; "" if there are none. It is
  *     cut at 1023 bytes. It is meant for people, not for parsers: a value that may hold blanks
@@ -32,14 +32,14 @@ typedef enum dubboc_log_level {
  *     Kinds of events that peers or failures could cause in great number are limited to one per
  *     second.
  *
- * The texts are valid only during the call of this function. Any thread of the library may call it,
- * but never while it holds a lock. It must not block for long. */
+ * The texts are valid only during the call of this function. Any thread of the library may call the
+ * function, but never while that thread holds a lock. The function must not block for long. */
 typedef void (*dubboc_log_fn)(void *arg, dubboc_log_level level, const char *area,
     const char *message, const char *fields, unsigned suppressed);
 
-/* Sets the receiver of the log. It gets the events up to and including level; 0: none. receiver
- * NULL: no events are received. Any thread, at any time. An event that is being passed on may still
- * reach the former receiver. Most programs begin with
+/* Sets the receiver of the log. The receiver gets the events up to and including level; 0: none.
+ * receiver NULL: no events are received. Any thread, at any time. An event that is being passed on
+ * may still reach the former receiver. Most programs begin with
  *
  *     dubboc_log_set(dubboc_log_stderr, NULL, DUBBOC_LOG_FROM_CONFIG); */
 DUBBOC_API void dubboc_log_set(dubboc_log_fn receiver, void *arg, dubboc_log_level level);

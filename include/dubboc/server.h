@@ -59,9 +59,9 @@ typedef struct dubboc_server_options {
     int workers; /* [server] workers: the number of threads for blocking handlers, default 4 per
                     core and at least 8 */
     /* [server] queue: how many requests may wait for a worker, default 1024. When the queue is
-     * full, one of them is answered with 503 as not executed. A request that waits for too long is
-     * answered in this way, too: longer than its Timeout header allows, or without that header
-     * longer than [server] queue_time (default 3 s).
+     * full, one of these requests is answered with 503 as not executed. So is a request that has
+     * waited for longer than its Timeout header allows, or without that header for longer than
+     * [server] queue_time (default 3 s).
      *
      * When the queue has not been empty for a while, the newest request is started first, and a
      * request is started only if it has more time left than its method takes on average.
@@ -71,10 +71,11 @@ typedef struct dubboc_server_options {
     int queue;
     int64_t body_max_bytes; /* [server] body_max: default 8 MiB; beyond that: 413 */
     /* [server] connections: the most connections at a time, default 10000, and never more than
-     * RLIMIT_NOFILE allows. When there are that many, a new connection takes the place of the one
-     * that has been idle for longest (for at least 100 ms; a connection that has not sent anything
-     * yet counts as idle). If none is idle, it takes the place of the slowest sender of a request.
-     * If there is none either, the new connection is answered with 503 as not executed. */
+     * RLIMIT_NOFILE allows. When there are that many, a new connection takes the place of the
+     * connection that has been idle for longest (for at least 100 ms; a connection that has not
+     * sent anything yet counts as idle). If no connection is idle, the new one takes the place of
+     * the slowest sender of a request. If no request is being received either, the new connection
+     * is answered with 503 as not executed. */
     int connections;
     /* [server] memory_max: the memory for requests that are not answered yet. The default is a
      * quarter of the memory of the machine or of its control group, at most 512 MiB. The least is
@@ -82,8 +83,8 @@ typedef struct dubboc_server_options {
      *
      * One half is for bodies as they were received, the other half for the cJSON trees that are
      * made of large params. A request whose body does not fit is not read further. A request whose
-     * tree does not fit waits on its worker, in the order of arrival. After 1 s at most, either is
-     * answered with 503 as not executed. With loops = 0 no tree waits.
+     * tree does not fit waits on its worker, in the order of arrival. After 1 s at most, both kinds
+     * of requests are answered with 503 as not executed. With loops = 0 no tree waits.
      *
      * A body of up to 8 KiB does not count, nor does a tree made of a text of up to 8 KiB. Params
      * whose tree would need more than the whole half are answered with an error (-32602). A raw
@@ -100,12 +101,12 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_new(
     const dubboc_server_options *options, dubboc_server **server, dubboc_error *err);
 
 /* Listens, starts the loops and workers, and then registers every service. It does not wait for the
- * registry: while the registry is away the server already serves, and it registers when the
- * registry can be reached.
+ * registry: if the registry cannot be reached, the server serves nevertheless, and registers when
+ * the registry can be reached.
  *
  * To find its own address, the server first looks up the host names in the registry's address,
- * which takes 1 s at most. It does not do so if [server] registered_ip is set or the server listens
- * on one address only.
+ * which takes 1 s at most. It looks nothing up if [server] registered_ip is set or the server
+ * listens on one address only.
  *
  * DUBBOC_E_SYSTEM: the server cannot listen on the address (in use, no permission), there is no
  * descriptor or thread left, or the folder of a file: registry is not writable; err says which and
@@ -139,8 +140,8 @@ DUBBOC_API void dubboc_server_stop(dubboc_server *server);
  * SIGTERM).
  *
  * out (usually stdout; NULL: none) receives two lines: "listening on IP:PORT" when callers can
- * connect, and one that begins with "stopping" when the signal has arrived. A failure to write them
- * is ignored.
+ * connect, and one that begins with "stopping" when the signal has arrived. A failure to write
+ * these lines is ignored.
  *
  * No signal handler is installed. Both signals are blocked in the calling thread until one has
  * arrived, and unblocked while the server stops; at the end the thread's signal mask is restored. A
@@ -179,9 +180,9 @@ DUBBOC_API const char *dubboc_server_registered_address(const dubboc_server *ser
  * readable when dubboc_server_step() has something to do, timers included; -1 for a server with
  * loops. dubboc_server_step() does what is due, and runs handlers on the calling thread. It blocks
  * no longer than timeout_ms (0: not at all; -1: until it has done something). Only the thread that
- * started the server calls them, and not from a handler. dubboc_server_stop() makes the steps that
- * it needs itself. DUBBOC_E_SYSTEM: the server has failed (see dubboc_failure_handler).
- * DUBBOC_E_CLOSED: the server is stopped. */
+ * started the server may call these two functions, and not from a handler. dubboc_server_stop()
+ * makes the steps that it needs itself. DUBBOC_E_SYSTEM: the server has failed (see
+ * dubboc_failure_handler). DUBBOC_E_CLOSED: the server is stopped. */
 DUBBOC_API int dubboc_server_fd(const dubboc_server *server);
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_step(
     dubboc_server *server, int timeout_ms, dubboc_error *err);
@@ -213,8 +214,8 @@ typedef dubboc_status (*dubboc_handler)(
 
 /* A handler that works on JSON text. params is the text as it was received, already checked ({NULL,
  * 0}: none). The handler puts JSON text into result with dubboc_text_set(); result is empty at
- * first, and an empty result means null. It is not checked to be JSON unless [server] check_raw =
- * true. The statuses to return are those of dubboc_handler. */
+ * first, and an empty result means null. The result is not checked to be JSON unless [server]
+ * check_raw = true. The statuses to return are those of dubboc_handler. */
 typedef dubboc_status (*dubboc_raw_handler)(
     dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg);
 
@@ -367,9 +368,9 @@ DUBBOC_API DUBBOC_PRINTF(4, 5) dubboc_status dubboc_request_fail(
 /* Does what dubboc_request_fail() does, and sends data as the error's member "data". data is a JSON
  * object, which is taken over, also on failure; NULL: none. Java consumers make their exception
  * from the members "exceptionTypeName" (exception) and "message" (the text) of the data (wire.md
- * 3.3). They are added unless data has members with these names. Data that is not an object, or
- * cannot be written (NaN, a string that is not UTF-8, no memory), is left out and logged (WARN);
- * code, exception and text are sent nevertheless. */
+ * 3.3). Both members are added unless data has members with these names. If data is not an object,
+ * or cannot be written (NaN, a string that is not UTF-8, no memory), it is left out, and that is
+ * logged (WARN); code, exception and text are sent nevertheless. */
 DUBBOC_API DUBBOC_PRINTF(5, 6) dubboc_status dubboc_request_fail_data(
     dubboc_request *request, int code, const char *exception, cJSON *data, const char *format, ...);
 
@@ -399,11 +400,11 @@ DUBBOC_API int64_t dubboc_request_time_left_ms(const dubboc_request *request);
 
 /* Prepares the options of a call that a handler makes to answer its request, so that the call ends
  * when the handler's own caller gives up: sets options->timeout_ms to the time that is left. A
- * shorter timeout_ms that the program has set is kept; otherwise this one replaces the configured
- * time-out, even if that is shorter. All other fields are left as they are. If
- * the caller sent no Timeout header, options are unchanged. options->size must be set. To be called
- * right before the call, because time goes on. A handler that answers later calls it before it
- * returns. The function returns:
+ * shorter timeout_ms that the program has set is kept. Otherwise the time that is left replaces the
+ * configured time-out, even a shorter one. All other fields are left as they are. If the caller
+ * sent no Timeout header, options are unchanged. options->size must be set. Call this function
+ * right before the call, because the time that is left gets shorter. A handler that defers its
+ * answer calls this function before it returns. The function returns:
  *
  *   - DUBBOC_OK: the call can be made.
  *   - DUBBOC_E_TIMEOUT: no time is left, so nobody waits for the answer; options are unchanged.
@@ -417,18 +418,19 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_request_call_options(
 typedef struct dubboc_deferred dubboc_deferred;
 
 /* Takes the right to answer later. The handler then returns DUBBOC_DEFERRED, and request is valid
- * only until it returns. NULL: out of memory, or [server] deferred_max (default 100,000) requests
- * are unanswered; the handler then returns another status. At most once per request, and not in a
- * fallback handler.
+ * only until the handler returns. NULL: out of memory, or [server] deferred_max (default 100,000)
+ * requests are unanswered; the handler then returns another status. At most once per request, and
+ * not in a fallback handler.
  *
- * The program must answer with exactly one of the functions below, which frees deferred. It may do
- * so before the handler has returned, and it must do so before it frees the server. In a batch the
- * whole answer waits for the last deferred one.
+ * The program must answer with exactly one of the functions below, which frees deferred. It may
+ * answer before the handler has returned, and it must answer before it frees the server. In a batch
+ * the whole answer waits for the last deferred one.
  *
  * When the time in the caller's Timeout header is over, the server itself answers with an error
- * (-32000). It does so for every open request when it is stopped or its start fails. The program
- * must answer nevertheless, also when the caller has closed its connection: the answer is dropped,
- * and until then it counts towards deferred_max. */
+ * (-32000). When the server is stopped or its start fails, it answers every open request in the
+ * same way. The program must answer nevertheless, also when the caller has closed its connection.
+ * The answer is then dropped; until the program gives it, the request counts towards deferred_max.
+ */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_deferred *dubboc_request_defer(dubboc_request *request);
 
 /* Answers with a result, which is taken over; NULL: null. Any thread. */
@@ -481,7 +483,7 @@ typedef void (*dubboc_http_handler)(dubboc_request *request, const char *http_me
 DUBBOC_API void dubboc_server_set_fallback(
     dubboc_server *server, dubboc_http_handler handler, void *arg);
 
-/* --- what it has done so far --- */
+/* --- statistics --- */
 
 /* The figures of a server. A call is a JSON-RPC request or notification for a method that the
  * server has; each request of a batch is a call.
@@ -489,9 +491,9 @@ DUBBOC_API void dubboc_server_set_fallback(
  * A call is counted in calls when its handler is started, or when the params cannot be made into a
  * tree, so that the handler cannot be started. It is counted in latency when it ends, and in errors
  * if it has failed. A call ends when its handler returns or, if it is deferred, when it is
- * answered. If the time of a deferred call runs out, or the server is stopped before it is
- * answered, it ends as an error, and its late answer is not counted. A deferred notification ends
- * only when the program answers it.
+ * answered. If the time of a deferred call runs out, or the server is stopped before the call is
+ * answered, the call ends as an error, and its late answer is not counted. A deferred notification
+ * ends only when the program answers it.
  *
  * Latency runs from the end of the request's headers to the end of the call. So it includes the
  * time to receive the body and to wait for a worker, but not the time to send the answer.
@@ -545,8 +547,8 @@ DUBBOC_API void dubboc_server_visit_methods(
 /* --- when the server fails --- */
 
 /* The failure handler: the server calls it once when it has failed. A running server fails when a
- * system call fails without which it cannot go on; the likely reason is that the program has closed
- * a descriptor of the server by mistake. The server then closes its listening socket and its
+ * system call that it cannot do without fails; the likely reason is that the program has closed a
+ * descriptor of the server by mistake. The server then closes its listening socket and its
  * connections, logs an error, and calls this handler with DUBBOC_E_SYSTEM and a text that names the
  * system call and the reason.
  *

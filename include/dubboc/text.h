@@ -13,10 +13,10 @@ typedef struct dubboc_slice {
     size_t len;     /* its length in bytes */
 } dubboc_slice;
 
-/* A text buffer that the caller owns and dubboc fills. Initialise it with {0}, and pass it to as
- * many calls as you like: it is reused, and grows only when it is too small. After each success
- * read data[0] to data[len - 1]; data[len] is a zero byte. Free it with dubboc_text_free(). Only
- * one thread at a time may use it. */
+/* A text buffer that the caller owns and dubboc fills. Initialise the buffer with {0}, and pass it
+ * to as many calls as you like: it is reused, and grows only when it is too small. After each
+ * success read data[0] to data[len - 1]; data[len] is a zero byte. Free it with dubboc_text_free().
+ * Only one thread at a time may use it. */
 typedef struct dubboc_text {
     char *data;      /* the text, with a zero byte behind it; NULL before the first use */
     size_t len;      /* its length in bytes, without the zero byte */
