@@ -1,6 +1,6 @@
 /* bare_epoll HOST PORT PATH METHOD PARAMS CALLS IN_FLIGHT: one thread with IN_FLIGHT keep-alive
  * connections, each of which always has one call waiting for its reply. Asynchronous clients are
- * compared with this program, and it is the load for measuring servers. */
+ * compared with this program, and servers are measured under its load. */
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>

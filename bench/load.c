@@ -1,10 +1,10 @@
-/* load REGISTRY THREADS: calls GetUser of com.ikurento.user.UserProvider, which it finds in the
- * registry, again and again. As in a real program, the answer becomes a tree, and its members are
- * checked.
+/* load REGISTRY THREADS: finds a provider of com.ikurento.user.UserProvider in the registry and
+ * calls its method GetUser again and again. As in a real program, the answer becomes a tree, and
+ * its members are checked.
  *
- * It prints "ready". Each line of standard input is a number of seconds: the program makes calls
- * for that time and then prints how many calls it made. It ends at the end of standard input. If a
- * call fails or returns another answer, it prints "FAIL load: why" and ends with status 1. The
+ * The program prints "ready". Each line of standard input is a number of seconds: the program makes
+ * calls for that time and then prints how many calls it made. It ends at the end of standard input.
+ * If a call fails or returns a wrong answer, it prints "FAIL load: why" and ends with status 1. The
  * programs of the other frameworks in tests/interop do the same. */
 #include <dubboc/dubboc.h>
 #include <inttypes.h>

@@ -1,6 +1,7 @@
 /* Asynchronous calls in the program's own event loop, without any other thread: greets everybody
  * whose name is a line of the standard input, and goes on reading while calls are in flight. Needs
- * hello-provider. The standard input must be a terminal or a pipe, because epoll takes no files. */
+ * hello-provider. The standard input must be a terminal or a pipe, because epoll cannot watch a
+ * file. */
 #include <dubboc/dubboc.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Several calls at the same time from one thread, without callbacks: starts a call for each name on
- * the command line, then waits for all of them. It takes as long as the slowest call, not as long
- * as all calls together. Needs hello-provider. */
+ * the command line, then waits for all of them. The program takes as long as the slowest call, not
+ * as long as all calls together. Needs hello-provider. */
 #include <dubboc/dubboc.h>
 #include <stdio.h>
 #include <stdlib.h>

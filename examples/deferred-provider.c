@@ -1,6 +1,6 @@
 /* A provider that answers later: the handler defers the answer and returns at once, and another
  * thread answers when the result is known. No thread is blocked, however many calls are open.
- * com.dubboc.Later: later(ms) returns ms after that time. */
+ * com.dubboc.Later: later(ms) returns the number ms after ms milliseconds. */
 #include <dubboc/dubboc.h>
 #include <pthread.h>
 #include <signal.h>

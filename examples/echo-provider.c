@@ -57,7 +57,7 @@ static dubboc_status echo_raw(
     return dubboc_text_set(result, element.at, element.len);
 }
 
-/* sleep(ms): returns ms after that time. */
+/* sleep(ms): returns the number ms after ms milliseconds. */
 static dubboc_status sleep_for(
     dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {

@@ -94,7 +94,7 @@ static void *buyer_run(void *arg)
             break; /* main() has stopped the client */
     }
     if (atomic_fetch_sub(self->running, 1) == 1)
-        kill(getpid(), SIGTERM); /* the last one wakes main() */
+        kill(getpid(), SIGTERM); /* the last buyer wakes main() */
     return NULL;
 }
 

@@ -1,5 +1,5 @@
 /* A provider of com.example.Orders, the service of docs/getting-started.md. It takes orders, gives
- * each an id of 64 bits, and tells what it knows of an order. The orders are kept in memory. */
+ * each an id of 64 bits, and returns an order by its id. The orders are kept in memory. */
 #include <dubboc/dubboc.h>
 #include <pthread.h>
 #include <stdio.h>

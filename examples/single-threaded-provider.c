@@ -83,6 +83,6 @@ int main(void)
         fprintf(stderr, "single-threaded-provider: %s\n", err.text);
     unblock_signals(&ends, signal_fd);
     close(signal_fd);
-    dubboc_server_free(server); /* makes the steps itself until the server has drained */
+    dubboc_server_free(server); /* steps the server until it has drained */
     return status == DUBBOC_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }

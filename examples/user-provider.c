@@ -88,7 +88,7 @@ static dubboc_status give_users(
 
 /* --- methods --- */
 
-/* GetUser(id): returns the user, null if unknown. */
+/* GetUser(id): returns the user, or null if the id is unknown. */
 static dubboc_status get_user(
     dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
@@ -171,8 +171,8 @@ static dubboc_status get_user_by_type(
     return give_user(&made, result);
 }
 
-/* queryUser(user): returns the same user, greeted and 18 years older. Members that it does not know
- * are kept. */
+/* queryUser(user): returns the same user, greeted and 18 years older. Members that the method does
+ * not know are kept. */
 static dubboc_status query_user(
     dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {

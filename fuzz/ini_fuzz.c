@@ -1,6 +1,6 @@
-/* Feeds bytes to the ini reader, and what it reads to the table of keys. For any input: the reader
- * returns only slices of the text, line numbers only grow, names and values are clean text within
- * their limits, and a value that the table accepts is found again unchanged. */
+/* Feeds bytes to the ini reader, and passes what the reader returns to the table of keys. For any
+ * input: the reader returns only slices of the text, line numbers only grow, names and values are
+ * clean text within their limits, and a value that the table accepts is found again unchanged. */
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -50,8 +50,8 @@ static void is_masked_once(dubboc_slice text)
     buffer_fini(&twice);
 }
 
-/* Puts texts before and behind the password that no form of address contains. Neither may be
- * visible. */
+/* Puts "Zq" in front of the password and "Xw" behind it. No form of address contains these texts,
+ * so neither may be visible after masking. */
 static void is_hidden(const char *before, dubboc_slice password, const char *after)
 {
     buffer address, shown;

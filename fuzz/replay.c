@@ -1,6 +1,6 @@
 /* Runs a fuzz target once over its corpus, as a test. The folder is fuzz/corpus/<name> for the
- * program <name>_fuzz, or the first argument. Fails if there is no corpus, because nothing is
- * tested then. */
+ * program <name>_fuzz, or the first argument. Fails if there is no corpus, because nothing would be
+ * tested. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
