@@ -50,7 +50,7 @@ static bool keys_have_one_form(const config_key *a, const config_key *b)
 
 /* If one key ends with another one, an environment variable can match both: the longer key, and the
  * shorter key of a method. Its value must then be valid for both. */
-static void a_key_of_an_interface_ends_with_another_one_only_if_both_have_one_form(void **state)
+static void an_interface_key_that_ends_with_another_key_accepts_the_same_values(void **state)
 {
     (void)state;
     size_t count;
@@ -118,7 +118,7 @@ static void each_layer_overrides_the_one_below_and_reports_its_origin(void **sta
     dubboc_config_free(config);
 }
 
-static void the_file_is_the_argument_or_else_our_variable_or_else_that_of_dubbogo(void **state)
+static void the_file_comes_from_the_argument_then_dubboc_conf_file_then_app_conf_file(void **state)
 {
     (void)state;
     char other[4200];
@@ -349,7 +349,7 @@ static void hear_value(
             section, key, value, slash != NULL ? slash : origin);
 }
 
-static void each_visits_all_values_in_order_with_secrets_masked(void **state)
+static void dubboc_config_each_visits_all_values_in_order_and_masks_secrets(void **state)
 {
     (void)state;
     heard h = {.len = 0};
@@ -379,7 +379,7 @@ static void each_visits_all_values_in_order_with_secrets_masked(void **state)
     dubboc_config_free(config);
 }
 
-static void each_masks_user_information_wherever_it_occurs(void **state)
+static void dubboc_config_each_masks_user_information_wherever_it_occurs(void **state)
 {
     (void)state;
     static const char *const values[][3] = {
@@ -413,7 +413,7 @@ static void each_masks_user_information_wherever_it_occurs(void **state)
     dubboc_config_free(config);
 }
 
-static void each_visits_defaults_and_inherited_values(void **state)
+static void default_and_inherited_values_are_returned_with_their_origin(void **state)
 {
     (void)state;
     dubboc_config *config = load("[server]\nweight = 7\n[service s]\n");
@@ -426,10 +426,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(every_row_of_the_key_table_is_valid),
-        TEST(a_key_of_an_interface_ends_with_another_one_only_if_both_have_one_form),
+        TEST(an_interface_key_that_ends_with_another_key_accepts_the_same_values),
         TEST(keys_have_their_documented_defaults),
         TEST(each_layer_overrides_the_one_below_and_reports_its_origin),
-        TEST(the_file_is_the_argument_or_else_our_variable_or_else_that_of_dubbogo),
+        TEST(the_file_comes_from_the_argument_then_dubboc_conf_file_then_app_conf_file),
         TEST(the_environment_is_read_once),
         TEST(sections_of_an_interface_inherit_what_they_do_not_set),
         TEST(a_service_may_clear_a_value_of_the_server),
@@ -440,9 +440,9 @@ int main(void)
         TEST(dubbos_own_variables_set_the_registered_address),
         TEST(valid_values_of_every_kind_are_accepted),
         TEST(holders_of_a_configuration_do_not_see_later_values),
-        TEST(each_visits_all_values_in_order_with_secrets_masked),
-        TEST(each_masks_user_information_wherever_it_occurs),
-        TEST(each_visits_defaults_and_inherited_values),
+        TEST(dubboc_config_each_visits_all_values_in_order_and_masks_secrets),
+        TEST(dubboc_config_each_masks_user_information_wherever_it_occurs),
+        TEST(default_and_inherited_values_are_returned_with_their_origin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

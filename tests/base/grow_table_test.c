@@ -69,7 +69,7 @@ static void a_full_table_refuses_entries(void **state)
     assert_int_equal(grow_table_count(&table), 2);
 }
 
-static void returns_all_entries_and_is_empty_afterwards(void **state)
+static void taking_all_entries_returns_each_one_and_empties_the_table(void **state)
 {
     (void)state;
     enum { COUNT = 20 };
@@ -153,7 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_each_entry_among_equal_hashes),
         cmocka_unit_test(a_full_table_refuses_entries),
-        cmocka_unit_test(returns_all_entries_and_is_empty_afterwards),
+        cmocka_unit_test(taking_all_entries_returns_each_one_and_empties_the_table),
         cmocka_unit_test(entries_are_found_whole_while_others_are_added),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

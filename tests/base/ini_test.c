@@ -157,7 +157,7 @@ static void entries_before_the_first_section_or_after_a_broken_one_have_no_secti
         "4 ! key \"k\" is in no section: expected a [section] line before it\n");
 }
 
-static void a_zero_byte_is_a_problem_of_its_line(void **state)
+static void a_zero_byte_is_reported_with_its_line_and_reading_continues(void **state)
 {
     (void)state;
     static const char text[] = "[a]\nk = v\0w\nl = x\n";
@@ -206,7 +206,7 @@ int main(void)
         cmocka_unit_test(names_both_lines_of_a_duplicate),
         cmocka_unit_test(reports_what_is_wrong_with_a_line_and_continues),
         cmocka_unit_test(entries_before_the_first_section_or_after_a_broken_one_have_no_section),
-        cmocka_unit_test(a_zero_byte_is_a_problem_of_its_line),
+        cmocka_unit_test(a_zero_byte_is_reported_with_its_line_and_reading_continues),
         cmocka_unit_test(names_over_the_limit_are_refused_whole),
         cmocka_unit_test(utf8_in_values_is_kept),
         cmocka_unit_test(an_empty_text_has_no_entries),

@@ -160,7 +160,7 @@ static void levels_are_read_by_their_names(void **state)
 
 /* The first configuration sets the level for the whole process, so a single test has to check all
  * of it. */
-static void the_first_configuration_decides_the_level_from_config(void **state)
+static void the_first_configuration_sets_the_level_of_dubboc_log_from_config(void **state)
 {
     (void)state;
     dubboc_log_set(hear, NULL, DUBBOC_LOG_FROM_CONFIG);
@@ -193,7 +193,7 @@ int main(void)
         TEST(the_number_of_held_events_is_limited),
         TEST(fields_that_are_too_long_are_cut_between_two_characters),
         TEST(levels_are_read_by_their_names),
-        TEST(the_first_configuration_decides_the_level_from_config),
+        TEST(the_first_configuration_sets_the_level_of_dubboc_log_from_config),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,7 @@
 
 #define TIMERS 64
 
-static void none_is_due_where_none_is_set(void **state)
+static void no_timer_is_due_when_none_is_set(void **state)
 {
     (void)state;
     timers set = {0};
@@ -18,7 +18,7 @@ static void none_is_due_where_none_is_set(void **state)
     assert_int_equal(DEADLINE_NEVER, timers_first_ns(&set));
 }
 
-static void they_come_out_in_the_order_in_which_they_are_due(void **state)
+static void due_timers_are_taken_in_the_order_of_their_times(void **state)
 {
     (void)state;
     timers set = {0};
@@ -36,7 +36,7 @@ static void they_come_out_in_the_order_in_which_they_are_due(void **state)
     assert_null(timers_take_due(&set, 100));
 }
 
-static void one_that_is_set_again_moves(void **state)
+static void a_timer_that_is_set_again_gets_its_new_time(void **state)
 {
     (void)state;
     timers set = {0};
@@ -65,7 +65,7 @@ static int64_t model_first(const int64_t due[TIMERS])
     return first;
 }
 
-static void any_order_of_setting_clearing_and_taking_agrees_with_a_list(void **state)
+static void timers_agree_with_a_plain_list_in_any_order_of_operations(void **state)
 {
     (void)state;
     timers set = {0};
@@ -105,10 +105,10 @@ static void any_order_of_setting_clearing_and_taking_agrees_with_a_list(void **s
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(none_is_due_where_none_is_set),
-        cmocka_unit_test(they_come_out_in_the_order_in_which_they_are_due),
-        cmocka_unit_test(one_that_is_set_again_moves),
-        cmocka_unit_test(any_order_of_setting_clearing_and_taking_agrees_with_a_list),
+        cmocka_unit_test(no_timer_is_due_when_none_is_set),
+        cmocka_unit_test(due_timers_are_taken_in_the_order_of_their_times),
+        cmocka_unit_test(a_timer_that_is_set_again_gets_its_new_time),
+        cmocka_unit_test(timers_agree_with_a_plain_list_in_any_order_of_operations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,7 +81,7 @@ static void a_text_is_cut_between_two_characters(void **state)
     }
 }
 
-static void only_the_rest_of_a_cut_character_is_removed(void **state)
+static void only_an_incomplete_character_is_dropped_from_the_end_of_a_text(void **state)
 {
     char whole[] = "\xE2\x82\xAC", strange[] = "x\x82\x82\x82\x82";
     (void)state;
@@ -137,7 +137,7 @@ int main(void)
         cmocka_unit_test(accepts_exactly_the_byte_sequences_of_the_standard),
         cmocka_unit_test(every_character_is_valid_and_invalid_without_its_last_byte),
         cmocka_unit_test(a_text_is_cut_between_two_characters),
-        cmocka_unit_test(only_the_rest_of_a_cut_character_is_removed),
+        cmocka_unit_test(only_an_incomplete_character_is_dropped_from_the_end_of_a_text),
         cmocka_unit_test(the_text_of_an_error_is_cut_between_two_characters),
         cmocka_unit_test(control_characters_of_every_width_are_hidden),
     };
