@@ -72,7 +72,7 @@ static void run_round(void *arg, bool must_work)
     dubboc_client_free(client);
 }
 
-static void each_failing_allocation_ends_the_call_once(void **state)
+static void a_call_ends_exactly_once_whichever_allocation_fails(void **state)
 {
     (void)state;
     scripted_peer *peer = scripted_peer_new(&answers_each, 1);
@@ -87,7 +87,7 @@ static void each_failing_allocation_ends_the_call_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_failing_allocation_ends_the_call_once),
+        cmocka_unit_test(a_call_ends_exactly_once_whichever_allocation_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -433,7 +433,7 @@ static void check_outcomes(void)
     }
 }
 
-static void every_order_of_ends_tells_each_call_once(void **state)
+static void a_callback_runs_exactly_once_unless_its_call_was_freed_before(void **state)
 {
     (void)state;
     const char *given = getenv("DUBBOC_TEST_SEED");
@@ -448,7 +448,7 @@ static void every_order_of_ends_tells_each_call_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_order_of_ends_tells_each_call_once),
+        cmocka_unit_test(a_callback_runs_exactly_once_unless_its_call_was_freed_before),
     };
     return cmocka_run_group_tests(tests, peer_start, peer_end);
 }

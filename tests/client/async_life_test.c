@@ -120,7 +120,7 @@ static bool freeing_is_blocked(void *arg)
     return thread != 0 && test_thread_is_blocked(thread);
 }
 
-static void freeing_waits_for_a_callback_in_another_thread(void **state)
+static void freeing_a_pending_call_waits_for_its_callback_in_another_thread(void **state)
 {
     (void)state;
     async_fixture self;
@@ -205,7 +205,7 @@ static bool many_names_are_asked_for(void *unused)
     return names_waiting() >= 4;
 }
 
-static void names_that_hang_cost_four_threads_at_most(void **state)
+static void hanging_name_look_ups_use_at_most_four_threads(void **state)
 {
     async_fixture self;
     told seen = {.status = DUBBOC_OK};
@@ -326,10 +326,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TWICE(a_callback_may_start_the_next_call),
         TWICE(a_callback_may_stop_the_client),
-        cmocka_unit_test(freeing_waits_for_a_callback_in_another_thread),
+        cmocka_unit_test(freeing_a_pending_call_waits_for_its_callback_in_another_thread),
         TWICE(a_call_that_waits_for_a_name_ends_as_not_executed),
         TWICE(a_blocking_call_does_not_wait_for_a_name_beyond_its_deadline),
-        TWICE(names_that_hang_cost_four_threads_at_most),
+        TWICE(hanging_name_look_ups_use_at_most_four_threads),
         TWICE(calls_over_tls_use_one_connection_one_after_the_other),
         TWICE(freeing_the_client_ends_ten_thousand_calls_once),
     };

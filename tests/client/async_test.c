@@ -9,7 +9,7 @@
 
 /* --- the outcome --- */
 
-static void a_callback_is_told_the_result_once(void **state)
+static void a_callback_receives_the_result_exactly_once(void **state)
 {
     async_fixture self;
     told seen = {.status = DUBBOC_E_PARSE};
@@ -29,7 +29,7 @@ static void a_callback_is_told_the_result_once(void **state)
     told_clear(&seen);
 }
 
-static void without_a_callback_the_program_waits_and_takes(void **state)
+static void a_program_without_a_callback_waits_for_the_result_and_takes_it(void **state)
 {
     async_fixture self;
     cJSON *result = NULL;
@@ -44,7 +44,7 @@ static void without_a_callback_the_program_waits_and_takes(void **state)
     async_end(&self);
 }
 
-static void a_pending_that_nobody_asked_for_frees_itself(void **state)
+static void a_call_started_without_a_pending_handle_frees_itself(void **state)
 {
     async_fixture self;
     told seen = {.status = DUBBOC_E_PARSE};
@@ -59,7 +59,7 @@ static void a_pending_that_nobody_asked_for_frees_itself(void **state)
     told_clear(&seen);
 }
 
-static void before_the_end_nothing_is_taken(void **state)
+static void no_result_can_be_taken_before_the_call_has_ended(void **state)
 {
     async_fixture self;
     async_begin(&self, *state, &is_silent);
@@ -72,7 +72,7 @@ static void before_the_end_nothing_is_taken(void **state)
     async_end(&self);
 }
 
-static void the_peers_error_is_told_as_a_blocking_call_tells_it(void **state)
+static void an_error_of_the_peer_is_reported_as_by_a_blocking_call(void **state)
 {
     async_fixture self;
     dubboc_text object = {0};
@@ -104,7 +104,7 @@ static void a_call_ends_at_its_deadline(void **state)
     async_end(&self);
 }
 
-static void nobody_listening_is_told_as_not_executed(void **state)
+static void a_refused_connection_is_reported_as_not_executed(void **state)
 {
     async_fixture self;
     address dead = dead_address();
@@ -193,7 +193,7 @@ static void a_reply_that_comes_before_the_end_of_the_request_is_read(void **stat
 
 /* --- cancelling and freeing --- */
 
-static void a_cancelled_call_is_told_as_maybe_executed_when_it_was_sent(void **state)
+static void a_cancelled_call_that_was_sent_is_reported_as_maybe_executed(void **state)
 {
     async_fixture self;
     told seen = {.status = DUBBOC_E_PARSE};
@@ -210,7 +210,7 @@ static void a_cancelled_call_is_told_as_maybe_executed_when_it_was_sent(void **s
     told_clear(&seen);
 }
 
-static void a_freed_call_is_not_told(void **state)
+static void the_callback_of_a_freed_call_does_not_run(void **state)
 {
     async_fixture self;
     told seen = {.status = DUBBOC_E_PARSE};
@@ -240,7 +240,7 @@ static void a_callback_may_free_its_pending(void **state)
 
 /* --- the end of the client --- */
 
-static void freeing_the_client_tells_every_call_once(void **state)
+static void freeing_the_client_runs_each_callback_exactly_once(void **state)
 {
     async_fixture self;
     told seen = {.status = DUBBOC_OK};
@@ -275,7 +275,7 @@ static void a_stopped_client_starts_nothing(void **state)
 
 /* --- limits --- */
 
-static void beyond_the_ceiling_calls_are_refused(void **state)
+static void calls_beyond_in_flight_max_are_refused(void **state)
 {
     const dubboc_client_options options = {.size = sizeof options, .in_flight_max = 1};
     async_fixture self;
@@ -301,7 +301,7 @@ static void wait_in_callback(dubboc_pending *pending, void *arg)
     atomic_fetch_add(&self->count, 1);
 }
 
-static void a_callback_cannot_wait(void **state)
+static void waiting_for_a_pending_call_in_a_callback_is_refused(void **state)
 {
     async_fixture self;
     told seen = {.status = DUBBOC_E_PARSE};
@@ -316,22 +316,22 @@ static void a_callback_cannot_wait(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TWICE(a_callback_is_told_the_result_once),
-        TWICE(without_a_callback_the_program_waits_and_takes),
-        TWICE(a_pending_that_nobody_asked_for_frees_itself),
-        TWICE(before_the_end_nothing_is_taken),
-        TWICE(the_peers_error_is_told_as_a_blocking_call_tells_it),
+        TWICE(a_callback_receives_the_result_exactly_once),
+        TWICE(a_program_without_a_callback_waits_for_the_result_and_takes_it),
+        TWICE(a_call_started_without_a_pending_handle_frees_itself),
+        TWICE(no_result_can_be_taken_before_the_call_has_ended),
+        TWICE(an_error_of_the_peer_is_reported_as_by_a_blocking_call),
         TWICE(a_call_ends_at_its_deadline),
-        TWICE(nobody_listening_is_told_as_not_executed),
+        TWICE(a_refused_connection_is_reported_as_not_executed),
         TWICE(many_calls_are_in_flight_at_once),
         cmocka_unit_test(a_reply_that_comes_before_the_end_of_the_request_is_read),
-        TWICE(a_cancelled_call_is_told_as_maybe_executed_when_it_was_sent),
-        TWICE(a_freed_call_is_not_told),
+        TWICE(a_cancelled_call_that_was_sent_is_reported_as_maybe_executed),
+        TWICE(the_callback_of_a_freed_call_does_not_run),
         TWICE(a_callback_may_free_its_pending),
-        TWICE(freeing_the_client_tells_every_call_once),
+        TWICE(freeing_the_client_runs_each_callback_exactly_once),
         TWICE(a_stopped_client_starts_nothing),
-        TWICE(beyond_the_ceiling_calls_are_refused),
-        TWICE(a_callback_cannot_wait),
+        TWICE(calls_beyond_in_flight_max_are_refused),
+        TWICE(waiting_for_a_pending_call_in_a_callback_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,7 +20,7 @@ static call_want cannot_connect(call *which)
     return call_step(which, &event);
 }
 
-static void a_provider_that_replaced_the_tried_one_is_called(void **state)
+static void a_call_continues_at_a_provider_that_replaced_the_one_it_tried(void **state)
 {
     world self;
     call one;
@@ -119,7 +119,7 @@ static void a_deadline_that_passes_before_the_first_attempt_blames_no_provider(v
     clock_set_source(NULL);
 }
 
-static void a_first_call_asks_the_registry_why_it_is_away(void **state)
+static void a_first_call_reports_why_the_registry_cannot_be_reached(void **state)
 {
     (void)state;
     static const dubboc_call_options options = {.size = sizeof options, .timeout_ms = 100};
@@ -348,10 +348,10 @@ static void a_granted_connection_to_a_provider_that_left_the_list_is_closed(void
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_provider_that_replaced_the_tried_one_is_called),
+        cmocka_unit_test(a_call_continues_at_a_provider_that_replaced_the_one_it_tried),
         cmocka_unit_test(each_provider_is_tried_exactly_once_while_the_list_changes),
         cmocka_unit_test(a_deadline_that_passes_before_the_first_attempt_blames_no_provider),
-        cmocka_unit_test(a_first_call_asks_the_registry_why_it_is_away),
+        cmocka_unit_test(a_first_call_reports_why_the_registry_cannot_be_reached),
         cmocka_unit_test(a_pooled_connection_that_dies_before_the_first_byte_is_replaced),
         cmocka_unit_test(a_call_stopped_during_its_back_off_names_the_provider_it_tried),
         cmocka_unit_test(a_granted_place_at_a_provider_that_left_the_list_is_not_used),

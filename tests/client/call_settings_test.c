@@ -104,7 +104,7 @@ static void freeing_the_client_waits_half_a_second_for_a_silent_registry(void **
     end(&self);
 }
 
-static void a_host_without_an_address_costs_only_its_own_calls(void **state)
+static void other_providers_answer_while_the_host_name_of_one_does_not_resolve(void **state)
 {
     (void)state;
     fixture self = {0};
@@ -177,7 +177,7 @@ static void connections_that_are_no_longer_used_are_closed(void **state)
     idle_connections_are_closed("address", "static:jsonrpc://127.0.0.1:%d/x.Y?interface=x.Y");
 }
 
-static void unused_connections_are_closed_without_a_registry_too(void **state)
+static void unused_connections_of_a_client_without_a_registry_are_closed(void **state)
 {
     (void)state;
     idle_connections_are_closed("url", "http://127.0.0.1:%d/x.Y");
@@ -275,7 +275,7 @@ static void retries_come_from_the_call_then_the_method_then_the_client(void **st
     end(&self);
 }
 
-static void the_sections_own_settings_hold_for_every_method(void **state)
+static void the_settings_of_a_reference_section_hold_for_every_method(void **state)
 {
     (void)state;
     fixture self;
@@ -300,7 +300,7 @@ static void the_sections_own_settings_hold_for_every_method(void **state)
 
 /* A program may call thousands of different methods; the settings of the section must still hold
  * for each one. */
-static void the_section_holds_for_the_5000th_method_too(void **state)
+static void the_settings_of_a_reference_section_hold_for_the_5000th_method_too(void **state)
 {
     (void)state;
     enum { METHODS = 5000 };
@@ -465,7 +465,7 @@ static void an_unusable_address_is_reported_with_its_origin(void **state)
     end(&self);
 }
 
-static void explains_candidates_and_attempts(void **state)
+static void the_explain_option_reports_candidates_and_attempts(void **state)
 {
     (void)state;
     fixture self = {0};
@@ -482,7 +482,7 @@ static void explains_candidates_and_attempts(void **state)
     end(&self);
 }
 
-static void a_call_without_a_registry_and_a_url_reports_this(void **state)
+static void a_call_without_a_registry_or_url_names_the_missing_setting(void **state)
 {
     (void)state;
     fixture self = {.client = new_client(NULL), .options = {.size = sizeof self.options}};
@@ -522,22 +522,22 @@ int main(void)
         cmocka_unit_test(a_very_long_timeout_in_a_node_means_no_timeout),
         cmocka_unit_test(freeing_the_client_ends_calls_under_way),
         cmocka_unit_test(freeing_the_client_waits_half_a_second_for_a_silent_registry),
-        cmocka_unit_test(a_host_without_an_address_costs_only_its_own_calls),
+        cmocka_unit_test(other_providers_answer_while_the_host_name_of_one_does_not_resolve),
         cmocka_unit_test(a_slow_name_look_up_does_not_delay_other_calls),
         cmocka_unit_test(connections_that_are_no_longer_used_are_closed),
-        cmocka_unit_test(unused_connections_are_closed_without_a_registry_too),
+        cmocka_unit_test(unused_connections_of_a_client_without_a_registry_are_closed),
         cmocka_unit_test(urls_of_one_address_share_its_connections),
         cmocka_unit_test(retries_come_from_the_call_then_the_method_then_the_client),
-        cmocka_unit_test(the_sections_own_settings_hold_for_every_method),
-        cmocka_unit_test(the_section_holds_for_the_5000th_method_too),
+        cmocka_unit_test(the_settings_of_a_reference_section_hold_for_every_method),
+        cmocka_unit_test(the_settings_of_a_reference_section_hold_for_the_5000th_method_too),
         cmocka_unit_test(options_of_a_wrong_size_or_range_are_refused),
         cmocka_unit_test(remote_error_is_emptied_in_shorter_options_that_hold_it),
         cmocka_unit_test(names_that_are_null_are_refused),
         cmocka_unit_test(statistics_are_filled_in_up_to_the_size_of_the_structure),
         cmocka_unit_test(a_direct_address_may_have_the_parameters_of_a_node),
         cmocka_unit_test(an_unusable_address_is_reported_with_its_origin),
-        cmocka_unit_test(explains_candidates_and_attempts),
-        cmocka_unit_test(a_call_without_a_registry_and_a_url_reports_this),
+        cmocka_unit_test(the_explain_option_reports_candidates_and_attempts),
+        cmocka_unit_test(a_call_without_a_registry_or_url_names_the_missing_setting),
         cmocka_unit_test(counts_how_calls_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

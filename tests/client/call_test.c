@@ -178,7 +178,7 @@ static const struct {
         "503"},
 };
 
-static void calls_with_malformed_replies_have_their_status_and_are_not_repeated(void **state)
+static void calls_with_odd_replies_end_with_the_expected_status_and_are_not_repeated(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof odd_replies / sizeof odd_replies[0]; i++) {
@@ -249,7 +249,7 @@ static void retries_keep_within_a_fifth_of_the_calls(void **state)
     end(&self);
 }
 
-static void a_dead_provider_costs_no_call_while_another_lives(void **state)
+static void every_call_is_answered_while_one_of_two_providers_is_dead(void **state)
 {
     (void)state;
     fixture self = {0};
@@ -423,11 +423,11 @@ int main(void)
         cmocka_unit_test(returns_the_result_as_a_tree_and_as_text),
         cmocka_unit_test(a_remote_error_is_returned_whole_and_the_call_is_not_repeated),
         cmocka_unit_test(a_long_message_is_cut_at_its_end),
-        cmocka_unit_test(calls_with_malformed_replies_have_their_status_and_are_not_repeated),
+        cmocka_unit_test(calls_with_odd_replies_end_with_the_expected_status_and_are_not_repeated),
         cmocka_unit_test(a_reply_over_the_ceiling_is_an_error_and_not_repeated),
         cmocka_unit_test(a_lost_call_is_not_sent_again_unless_it_is_idempotent),
         cmocka_unit_test(retries_keep_within_a_fifth_of_the_calls),
-        cmocka_unit_test(a_dead_provider_costs_no_call_while_another_lives),
+        cmocka_unit_test(every_call_is_answered_while_one_of_two_providers_is_dead),
         cmocka_unit_test(a_call_stays_maybe_executed_when_its_retry_finds_a_dead_provider),
         cmocka_unit_test(the_http_status_belongs_to_the_attempt_that_the_error_reports),
         cmocka_unit_test(a_call_goes_on_from_a_full_provider_to_another),

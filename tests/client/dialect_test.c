@@ -133,7 +133,7 @@ static void a_request_has_the_headers_that_its_section_configures(void **state)
 
 /* wire.md 3.1: after such a reply the peer closes the connection without a "Connection: close"
  * header. A call that used the connection again could be lost. */
-static void a_peer_that_closes_without_notice_gets_each_call_on_a_live_connection(void **state)
+static void a_connection_that_the_peer_closes_without_notice_is_not_used_again(void **state)
 {
     (void)state;
     static const struct {
@@ -229,7 +229,7 @@ int main(void)
         cmocka_unit_test(dialects_are_found_by_name),
         cmocka_unit_test(a_request_has_the_usual_headers_by_default),
         cmocka_unit_test(a_request_has_the_headers_that_its_section_configures),
-        cmocka_unit_test(a_peer_that_closes_without_notice_gets_each_call_on_a_live_connection),
+        cmocka_unit_test(a_connection_that_the_peer_closes_without_notice_is_not_used_again),
         cmocka_unit_test(a_reply_without_result_and_error_is_null_from_unknown_peers_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -241,7 +241,7 @@ static void the_values_of_execution_are_in_ascending_order(void **state)
     assert_string_equal(dubboc_execution_text(DUBBOC_NOT_EXECUTED), "not executed");
 }
 
-static void a_text_is_one_line_without_control_bytes(void **state)
+static void an_error_text_is_one_line_without_control_bytes(void **state)
 {
     (void)state;
     dubboc_error err;
@@ -260,7 +260,7 @@ int main(void)
         cmocka_unit_test(only_calls_write_the_call_fields_of_an_error),
         cmocka_unit_test(a_call_that_is_refused_before_sending_is_not_executed),
         cmocka_unit_test(each_outcome_after_an_attempt_names_the_provider),
-        cmocka_unit_test(a_text_is_one_line_without_control_bytes),
+        cmocka_unit_test(an_error_text_is_one_line_without_control_bytes),
         cmocka_unit_test(the_values_of_execution_are_in_ascending_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

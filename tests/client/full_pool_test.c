@@ -110,7 +110,7 @@ static void calls_go_past_a_provider_whose_only_connection_hangs(void **state)
 
 /* The waiting call is served by the provider that frees its connection first, whichever of the two
  * it is. */
-static void a_call_that_finds_all_full_gets_the_connection_that_is_freed_first(void **state)
+static void a_call_that_finds_all_pools_full_gets_the_connection_that_is_freed_first(void **state)
 {
     (void)state;
     for (int freed = 0; freed < 2; freed++) {
@@ -182,7 +182,7 @@ static unsigned failures_of_all(fixture *self)
     return sum;
 }
 
-static void a_call_that_waited_in_vain_names_the_full_providers_without_a_failure(void **state)
+static void a_timed_out_wait_names_the_full_providers_and_counts_as_no_failure(void **state)
 {
     (void)state;
     fixture self, others[2];
@@ -270,9 +270,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_go_past_a_provider_whose_only_connection_hangs),
-        cmocka_unit_test(a_call_that_finds_all_full_gets_the_connection_that_is_freed_first),
+        cmocka_unit_test(a_call_that_finds_all_pools_full_gets_the_connection_that_is_freed_first),
         cmocka_unit_test(a_waiting_call_opens_a_connection_in_the_place_of_a_closed_one),
-        cmocka_unit_test(a_call_that_waited_in_vain_names_the_full_providers_without_a_failure),
+        cmocka_unit_test(a_timed_out_wait_names_the_full_providers_and_counts_as_no_failure),
         cmocka_unit_test(the_stop_of_the_client_ends_the_wait_for_a_connection),
         cmocka_unit_test(many_threads_share_two_connections_without_a_failed_call),
     };

@@ -222,7 +222,7 @@ static const dubboc_call_options short_calls = {
 
 /* --- tests --- */
 
-static void a_provider_that_hangs_costs_five_time_outs_and_is_back_when_it_goes_on(void **state)
+static void a_hanging_provider_causes_few_time_outs_and_is_used_when_it_continues(void **state)
 {
     (void)state;
     crowd self;
@@ -231,7 +231,7 @@ static void a_provider_that_hangs_costs_five_time_outs_and_is_back_when_it_goes_
     crowd_end(&self);
 }
 
-static void two_of_three_that_hang_cost_five_time_outs_each(void **state)
+static void two_hanging_providers_of_three_cause_few_time_outs_each(void **state)
 {
     (void)state;
     crowd self;
@@ -259,8 +259,8 @@ static void with_an_attempt_time_out_no_idempotent_call_fails_while_a_provider_h
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_provider_that_hangs_costs_five_time_outs_and_is_back_when_it_goes_on),
-        cmocka_unit_test(two_of_three_that_hang_cost_five_time_outs_each),
+        cmocka_unit_test(a_hanging_provider_causes_few_time_outs_and_is_used_when_it_continues),
+        cmocka_unit_test(two_hanging_providers_of_three_cause_few_time_outs_each),
         cmocka_unit_test(with_an_attempt_time_out_no_idempotent_call_fails_while_a_provider_hangs),
     };
     return cmocka_run_group_tests(tests, providers_start, providers_end);

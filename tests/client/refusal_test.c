@@ -34,7 +34,7 @@ static void end_three(fixture *self)
 
 /* Each refused call is repeated at another provider, and the full provider soon gets hardly any
  * calls. */
-static void a_provider_that_always_refuses_loses_no_call_beside_two_others(void **state)
+static void no_call_is_lost_while_one_of_three_providers_refuses_every_call(void **state)
 {
     (void)state;
     fixture self;
@@ -61,7 +61,7 @@ static void repeats_use_the_retry_budget_when_all_providers_refuse(void **state)
 /* The first call is sent to both full providers. After the dead provider the call continues without
  * using the retry budget, because nothing was sent. But repeats after refusals still use the retry
  * budget, although the dead provider is one that has not refused. */
-static void a_dead_provider_beside_full_ones_saves_no_retry_budget(void **state)
+static void repeats_after_refusals_use_the_retry_budget_beside_a_dead_provider_too(void **state)
 {
     (void)state;
     for (size_t dead = 0; dead < 3; dead++) {
@@ -84,9 +84,9 @@ static void a_dead_provider_beside_full_ones_saves_no_retry_budget(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_provider_that_always_refuses_loses_no_call_beside_two_others),
+        cmocka_unit_test(no_call_is_lost_while_one_of_three_providers_refuses_every_call),
         cmocka_unit_test(repeats_use_the_retry_budget_when_all_providers_refuse),
-        cmocka_unit_test(a_dead_provider_beside_full_ones_saves_no_retry_budget),
+        cmocka_unit_test(repeats_after_refusals_use_the_retry_budget_beside_a_dead_provider_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -343,7 +343,7 @@ static void a_connection_granted_after_the_deadline_goes_to_the_next_call(void *
 }
 
 /* The first waiting call ends after the grant, for instance because its client is stopped. */
-static void a_new_provider_that_is_granted_to_a_call_that_ends_goes_to_the_next_one(void **state)
+static void a_grant_at_a_new_provider_passes_to_the_next_call_if_the_first_call_ends(void **state)
 {
     (void)state;
     scene self;
@@ -415,7 +415,7 @@ static void a_call_without_memory_for_its_queues_goes_to_a_new_provider(void **s
     scene_end(&self);
 }
 
-static void a_call_without_memory_for_its_queues_joins_the_others_when_it_looks_again(void **state)
+static void a_call_that_lacked_memory_joins_the_missing_queues_when_the_list_changes(void **state)
 {
     (void)state;
     scene self;
@@ -616,11 +616,11 @@ int main(void)
         cmocka_unit_test(a_call_goes_to_a_provider_whose_ejection_ends_by_time),
         cmocka_unit_test(a_call_goes_to_a_provider_whose_ejection_is_ended_by_an_answer),
         cmocka_unit_test(a_connection_granted_after_the_deadline_goes_to_the_next_call),
-        cmocka_unit_test(a_new_provider_that_is_granted_to_a_call_that_ends_goes_to_the_next_one),
+        cmocka_unit_test(a_grant_at_a_new_provider_passes_to_the_next_call_if_the_first_call_ends),
         cmocka_unit_test(a_call_whose_time_is_over_names_the_new_provider_as_full),
         cmocka_unit_test(a_call_without_memory_to_wait_ends_and_was_not_executed),
         cmocka_unit_test(a_call_without_memory_for_its_queues_goes_to_a_new_provider),
-        cmocka_unit_test(a_call_without_memory_for_its_queues_joins_the_others_when_it_looks_again),
+        cmocka_unit_test(a_call_that_lacked_memory_joins_the_missing_queues_when_the_list_changes),
         cmocka_unit_test(a_call_goes_to_a_new_provider_whatever_allocation_failed_before),
         cmocka_unit_test(calls_of_threads_go_to_a_provider_that_joins_the_list),
         cmocka_unit_test(no_call_is_lost_while_the_list_changes_all_the_time),

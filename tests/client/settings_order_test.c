@@ -373,7 +373,7 @@ static void check(const option *of, layer strongest, int which)
     end_world(&self, of);
 }
 
-static void every_option_follows_the_order_in_the_header(void **state)
+static void each_option_follows_the_order_of_precedence_in_the_client_header(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
@@ -432,7 +432,7 @@ static void the_node_of_the_attempt_that_failed_decides_whether_to_repeat_it(voi
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_option_follows_the_order_in_the_header),
+        cmocka_unit_test(each_option_follows_the_order_of_precedence_in_the_client_header),
         cmocka_unit_test(the_node_of_the_attempt_that_failed_decides_whether_to_repeat_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,7 +132,7 @@ static void the_text_names_where_the_connect_timeout_was_set(void **state)
 }
 
 /* The wait ended because of the time-out, but the status says what the call waited for. */
-static void a_call_that_waited_for_a_connection_says_so(void **state)
+static void the_text_names_the_time_out_of_a_call_that_waited_for_a_connection(void **state)
 {
     (void)state;
     fixture self;
@@ -154,7 +154,7 @@ static void a_call_that_waited_for_a_connection_says_so(void **state)
     end(&self);
 }
 
-static void a_call_that_waited_for_the_registry_says_so(void **state)
+static void the_text_names_the_time_out_of_a_call_that_waited_for_the_registry(void **state)
 {
     (void)state;
     fixture self = {.options = {.size = sizeof self.options, .timeout_ms = 20}};
@@ -171,8 +171,8 @@ int main(void)
         cmocka_unit_test(the_text_names_where_the_timeout_was_set),
         cmocka_unit_test(the_text_names_the_default_timeout),
         cmocka_unit_test(the_text_names_where_the_connect_timeout_was_set),
-        cmocka_unit_test(a_call_that_waited_for_a_connection_says_so),
-        cmocka_unit_test(a_call_that_waited_for_the_registry_says_so),
+        cmocka_unit_test(the_text_names_the_time_out_of_a_call_that_waited_for_a_connection),
+        cmocka_unit_test(the_text_names_the_time_out_of_a_call_that_waited_for_the_registry),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
