@@ -85,7 +85,7 @@ static void check_shortest(double value)
         assert_string_equal(nearest, text);
 }
 
-static void doubles_come_back_exactly(void **state)
+static void random_doubles_are_printed_and_read_back_exactly(void **state)
 {
     (void)state;
     uint64_t seed = 2;
@@ -96,7 +96,7 @@ static void doubles_come_back_exactly(void **state)
     }
 }
 
-static void everyday_decimals_come_back_exactly(void **state)
+static void everyday_decimals_are_printed_and_read_back_exactly(void **state)
 {
     (void)state;
     uint64_t seed = 3;
@@ -117,7 +117,7 @@ static void everyday_decimals_come_back_exactly(void **state)
     }
 }
 
-static void edges_of_double_come_back_exactly(void **state)
+static void doubles_near_powers_of_two_and_ten_are_printed_and_read_back_exactly(void **state)
 {
     (void)state;
     for (int exponent = -1074; exponent <= 1023; exponent++) {
@@ -304,9 +304,9 @@ static void exact_expansions_and_midpoints_are_read_as_strtod_reads_them(void **
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(doubles_come_back_exactly),
-        cmocka_unit_test(everyday_decimals_come_back_exactly),
-        cmocka_unit_test(edges_of_double_come_back_exactly),
+        cmocka_unit_test(random_doubles_are_printed_and_read_back_exactly),
+        cmocka_unit_test(everyday_decimals_are_printed_and_read_back_exactly),
+        cmocka_unit_test(doubles_near_powers_of_two_and_ten_are_printed_and_read_back_exactly),
         cmocka_unit_test(prints_the_shortest_decimal_that_reads_back),
         cmocka_unit_test(prints_doubles_in_the_form_that_people_and_java_expect),
         cmocka_unit_test(reads_decimals_as_the_c_library_does),

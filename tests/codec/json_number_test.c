@@ -106,7 +106,7 @@ static void big_numbers_survive_byte_for_byte(void **state)
     }
 }
 
-static void valueint_is_filled_as_cjson_does(void **state)
+static void valueint_and_valuedouble_have_the_values_that_cjson_sets(void **state)
 {
     (void)state;
     const char *texts[] = {"1", "-1", "2147483647", "2147483648", "-2147483648", "-2147483649",
@@ -250,7 +250,7 @@ static void accessors_refuse_values_that_are_not_numbers(void **state)
     cJSON_Delete(odd);
 }
 
-static void plain_numbers_of_a_user_are_read_by_value(void **state)
+static void numbers_made_with_cjson_functions_are_read_by_their_value(void **state)
 {
     (void)state;
     int64_t i64;
@@ -380,10 +380,10 @@ int main(void)
         cmocka_unit_test(integers_come_back_exactly),
         cmocka_unit_test(a_number_that_a_double_keeps_is_a_plain_number),
         cmocka_unit_test(big_numbers_survive_byte_for_byte),
-        cmocka_unit_test(valueint_is_filled_as_cjson_does),
+        cmocka_unit_test(valueint_and_valuedouble_have_the_values_that_cjson_sets),
         cmocka_unit_test(accessors_read_both_kinds_of_node_and_never_saturate),
         cmocka_unit_test(accessors_refuse_values_that_are_not_numbers),
-        cmocka_unit_test(plain_numbers_of_a_user_are_read_by_value),
+        cmocka_unit_test(numbers_made_with_cjson_functions_are_read_by_their_value),
         cmocka_unit_test(decimal_returns_the_exact_text_or_reports_that_it_does_not_fit),
         cmocka_unit_test(new_numbers_print_exactly),
         cmocka_unit_test(the_locale_changes_nothing),

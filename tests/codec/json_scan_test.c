@@ -202,7 +202,7 @@ static void refuses_zero_bytes_everywhere(void **state)
     assert_int_equal(DUBBOC_E_PARSE, check("{}\0", 3, NULL));
 }
 
-static void finds_each_byte_that_needs_attention_at_every_place(void **state)
+static void finds_an_invalid_byte_at_every_position_of_a_string(void **state)
 {
     (void)state;
     const char bytes[] = {'\n', '\x1F', '\x01', '\x80', '\xFF'};
@@ -297,7 +297,7 @@ static void a_million_open_brackets_are_refused_as_too_big(void **state)
     free(text);
 }
 
-static void accepts_8_mi_values_and_no_more(void **state)
+static void accepts_8388608_values_and_no_more(void **state)
 {
     (void)state;
     char *text = repeated("1,", "1", "", JSON_VALUES_MAX - 1);
@@ -369,7 +369,7 @@ static void walking_refuses_the_same_texts_as_checking(void **state)
     }
 }
 
-static void walking_keeps_the_depth(void **state)
+static void walking_into_an_array_counts_towards_the_limit_of_levels(void **state)
 {
     (void)state;
     char *text = repeated("[", "[]", "]", 128);
@@ -417,14 +417,14 @@ int main(void)
         cmocka_unit_test(refuses_what_the_rfc_does_not_allow),
         cmocka_unit_test(refuses_every_truncated_text),
         cmocka_unit_test(refuses_zero_bytes_everywhere),
-        cmocka_unit_test(finds_each_byte_that_needs_attention_at_every_place),
+        cmocka_unit_test(finds_an_invalid_byte_at_every_position_of_a_string),
         cmocka_unit_test(reports_what_is_wrong_and_where),
         cmocka_unit_test(accepts_128_levels_and_no_more),
         cmocka_unit_test(a_million_open_brackets_are_refused_as_too_big),
-        cmocka_unit_test(accepts_8_mi_values_and_no_more),
+        cmocka_unit_test(accepts_8388608_values_and_no_more),
         cmocka_unit_test(walks_through_objects_and_arrays),
         cmocka_unit_test(walking_refuses_the_same_texts_as_checking),
-        cmocka_unit_test(walking_keeps_the_depth),
+        cmocka_unit_test(walking_into_an_array_counts_towards_the_limit_of_levels),
         cmocka_unit_test(compares_and_decodes_strings_with_escapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

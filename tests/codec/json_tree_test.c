@@ -218,7 +218,8 @@ static void success_resets_an_earlier_error(void **state)
 
 /* --- faults of cJSON that are avoided --- */
 
-static void j1_numbers_are_not_changed_and_never_null(void **state)
+/* libraries.md J1 */
+static void numbers_are_not_changed_and_never_null(void **state)
 {
     (void)state;
     const char *text =
@@ -228,7 +229,8 @@ static void j1_numbers_are_not_changed_and_never_null(void **state)
     cJSON_Delete(tree);
 }
 
-static void j2_malformed_text_that_cjson_accepts_is_refused(void **state)
+/* libraries.md J2 */
+static void malformed_text_that_cjson_accepts_is_refused(void **state)
 {
     (void)state;
     const char *lenient[] = {
@@ -240,7 +242,8 @@ static void j2_malformed_text_that_cjson_accepts_is_refused(void **state)
     }
 }
 
-static void j3_a_zero_byte_in_a_string_is_an_error_and_does_not_cut_it(void **state)
+/* libraries.md J3 */
+static void a_zero_byte_in_a_string_is_an_error_and_does_not_cut_the_string(void **state)
 {
     (void)state;
     const char *texts[] = {"\"echo\\u0000x\"", "[\"a\",\"\\u0000\"]", "{\"a\\u0000\":1}",
@@ -288,7 +291,8 @@ static int64_t time_of_parse_and_print(size_t items)
     return best;
 }
 
-static void j5_a_long_array_takes_linear_time(void **state)
+/* libraries.md J5 */
+static void parsing_and_printing_a_long_array_takes_linear_time(void **state)
 {
     (void)state;
     int64_t few = time_of_parse_and_print(10000), many = time_of_parse_and_print(400000);
@@ -298,7 +302,8 @@ static void j5_a_long_array_takes_linear_time(void **state)
     assert_true(many <= few * 40 * 10);
 }
 
-static void j5_a_tree_has_a_limit_of_values(void **state)
+/* libraries.md J5 */
+static void the_number_of_values_in_a_tree_is_limited(void **state)
 {
     (void)state;
     /* the array counts as a value too, so the values are one more than the limit */
@@ -321,7 +326,8 @@ static void j5_a_tree_has_a_limit_of_values(void **state)
     free(text);
 }
 
-static void j8_each_caller_gets_its_own_error(void **state)
+/* libraries.md J8 */
+static void each_caller_gets_its_own_parse_error(void **state)
 {
     (void)state;
     dubboc_error first, second;
@@ -366,7 +372,7 @@ static void writes_strings_exactly_or_repaired(void **state)
     check_write("\xED\xA0\x80", 3, NULL, "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");
 }
 
-static void a_full_buffer_is_reported_as_such(void **state)
+static void writing_a_tree_into_a_buffer_that_is_too_small_fails_as_too_big(void **state)
 {
     (void)state;
     const char *text = "{\"a\":[1,2.5,\"x\\ny\",true,false,null,123456789012345678901234567890]}";
@@ -438,15 +444,15 @@ int main(void)
         cmocka_unit_test(looks_members_up_by_their_exact_name),
         cmocka_unit_test(a_parse_error_leaves_the_tree_pointer_alone),
         cmocka_unit_test(success_resets_an_earlier_error),
-        cmocka_unit_test(j1_numbers_are_not_changed_and_never_null),
-        cmocka_unit_test(j2_malformed_text_that_cjson_accepts_is_refused),
-        cmocka_unit_test(j3_a_zero_byte_in_a_string_is_an_error_and_does_not_cut_it),
-        cmocka_unit_test(j5_a_long_array_takes_linear_time),
-        cmocka_unit_test(j5_a_tree_has_a_limit_of_values),
+        cmocka_unit_test(numbers_are_not_changed_and_never_null),
+        cmocka_unit_test(malformed_text_that_cjson_accepts_is_refused),
+        cmocka_unit_test(a_zero_byte_in_a_string_is_an_error_and_does_not_cut_the_string),
+        cmocka_unit_test(parsing_and_printing_a_long_array_takes_linear_time),
+        cmocka_unit_test(the_number_of_values_in_a_tree_is_limited),
         cmocka_unit_test(the_memory_of_a_tree_is_known_before_it_is_built),
-        cmocka_unit_test(j8_each_caller_gets_its_own_error),
+        cmocka_unit_test(each_caller_gets_its_own_parse_error),
         cmocka_unit_test(writes_strings_exactly_or_repaired),
-        cmocka_unit_test(a_full_buffer_is_reported_as_such),
+        cmocka_unit_test(writing_a_tree_into_a_buffer_that_is_too_small_fails_as_too_big),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

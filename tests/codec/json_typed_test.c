@@ -122,7 +122,7 @@ static void a_list_may_have_32_members(void **state)
         assert_null(made);                                                                         \
     } while (0)
 
-static void building_refuses_bad_values_names_the_place_and_takes_all_trees_over(void **state)
+static void building_refuses_bad_values_names_their_path_and_frees_all_trees(void **state)
 {
     (void)state;
     const char *none = NULL;
@@ -277,7 +277,7 @@ int main(void)
         cmocka_unit_test(values_of_every_kind_but_integers_are_built),
         cmocka_unit_test(lists_may_contain_lists_and_a_value_may_be_the_whole_tree),
         cmocka_unit_test(a_list_may_have_32_members),
-        cmocka_unit_test(building_refuses_bad_values_names_the_place_and_takes_all_trees_over),
+        cmocka_unit_test(building_refuses_bad_values_names_their_path_and_frees_all_trees),
         cmocka_unit_test(every_kind_is_read),
         cmocka_unit_test(optional_targets_are_unchanged_when_absent_or_null),
         cmocka_unit_test(reading_errors_name_the_path_what_was_expected_and_what_was_found),

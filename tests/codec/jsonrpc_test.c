@@ -368,7 +368,7 @@ static void an_error_that_is_not_an_object_is_still_an_error(void **state)
     assert_true(read_good("{\"id\":7,\"error\":\"bad\"}").is_error);
 }
 
-static void an_error_without_id_belongs_to_this_call(void **state)
+static void only_an_error_reply_may_lack_the_id_of_the_call(void **state)
 {
     (void)state;
     assert_true(read_good("{\"jsonrpc\":\"jsonrpc\",\"id\":\"null\",\"error\":{\"code\":-32700}}")
@@ -541,7 +541,7 @@ int main(void)
         cmocka_unit_test(an_error_wins_over_a_result),
         cmocka_unit_test(an_error_object_may_lack_every_member),
         cmocka_unit_test(an_error_that_is_not_an_object_is_still_an_error),
-        cmocka_unit_test(an_error_without_id_belongs_to_this_call),
+        cmocka_unit_test(only_an_error_reply_may_lack_the_id_of_the_call),
         cmocka_unit_test(refuses_a_reply_that_may_belong_to_another_call),
         cmocka_unit_test(an_error_text_cuts_the_reply_between_characters),
         cmocka_unit_test(refuses_malformed_replies),
