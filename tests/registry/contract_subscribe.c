@@ -14,7 +14,7 @@ static void the_first_call_of_a_listener_reports_the_present_nodes(void **state)
     registry_free(self);
 }
 
-static void an_absent_interface_is_an_empty_list(void **state)
+static void an_absent_interface_is_reported_as_an_empty_list(void **state)
 {
     (void)state;
     registry *self = contract_open();
@@ -222,7 +222,7 @@ void contract_add_subscribe(contract_tests *to)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_call_of_a_listener_reports_the_present_nodes),
-        cmocka_unit_test(an_absent_interface_is_an_empty_list),
+        cmocka_unit_test(an_absent_interface_is_reported_as_an_empty_list),
         cmocka_unit_test(listeners_run_on_a_thread_of_the_registry),
         cmocka_unit_test(refresh_calls_the_listener_without_a_change),
         cmocka_unit_test(both_subscriptions_of_one_interface_are_notified),

@@ -133,7 +133,7 @@ static void a_killed_provider_is_gone_within_100_ms(void **state)
 
 /* Repeats slowly what the kernel does when a process dies: it first reports that the file was
  * closed, and then releases the lock without another event. */
-static void a_lock_that_is_released_after_its_event_is_noticed(void **state)
+static void a_lock_that_is_released_after_the_close_event_of_its_file_is_noticed(void **state)
 {
     static const char name[] = "10.0.0.1-1-00000000000000aa";
     const char *folder = *state;
@@ -232,7 +232,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         FOLDER_TEST(a_killed_provider_is_gone_within_100_ms),
-        FOLDER_TEST(a_lock_that_is_released_after_its_event_is_noticed),
+        FOLDER_TEST(a_lock_that_is_released_after_the_close_event_of_its_file_is_noticed),
         FOLDER_TEST(a_url_of_two_processes_stays_until_both_are_dead),
         FOLDER_TEST(a_forked_child_does_not_keep_its_dead_parents_nodes),
         FOLDER_TEST(a_process_without_write_permission_may_subscribe),

@@ -161,7 +161,7 @@ static void looks_every_second_if_inotify_is_not_available(void **state)
     registry_free(self);
 }
 
-static void keeps_the_list_while_it_has_no_descriptor_to_read_with(void **state)
+static void keeps_the_list_of_providers_while_no_file_descriptor_is_available(void **state)
 {
     const char *folder = *state;
     struct rlimit before, none;
@@ -325,7 +325,7 @@ static void refuses_names_and_urls_that_cannot_be_file_names(void **state)
     registry_free(self);
 }
 
-static void keeps_dotted_names_inside_its_root(void **state)
+static void interface_names_with_dots_never_lead_outside_the_root_folder(void **state)
 {
     static const char *const names[] = {"..", ".", ".new-x", "../../x"};
     const char *folder = *state;
@@ -372,13 +372,13 @@ int main(void)
         FOLDER_TEST(removes_dead_nodes_and_old_temporary_files),
         FOLDER_TEST(survives_the_removal_of_the_whole_tree),
         FOLDER_TEST(looks_every_second_if_inotify_is_not_available),
-        FOLDER_TEST(keeps_the_list_while_it_has_no_descriptor_to_read_with),
+        FOLDER_TEST(keeps_the_list_of_providers_while_no_file_descriptor_is_available),
         FOLDER_TEST(refuses_roots_that_cannot_be_folders),
         cmocka_unit_test(a_root_that_cannot_be_created_is_reported_to_the_provider),
         cmocka_unit_test(a_listener_creates_no_folders_and_notices_new_ones),
         FOLDER_TEST(a_listener_notices_when_a_removed_folder_is_made_again),
         FOLDER_TEST(refuses_names_and_urls_that_cannot_be_file_names),
-        FOLDER_TEST(keeps_dotted_names_inside_its_root),
+        FOLDER_TEST(interface_names_with_dots_never_lead_outside_the_root_folder),
         FOLDER_TEST(leaves_nothing_behind_except_folders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

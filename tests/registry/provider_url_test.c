@@ -154,7 +154,7 @@ static void keeps_values_that_were_not_encoded_twice(void **state)
     provider_url_free(url);
 }
 
-static void finds_a_key_by_itself_and_by_its_default(void **state)
+static void a_key_is_found_by_its_own_name_or_else_with_the_prefix_default(void **state)
 {
     (void)state;
     provider_url *url = parsed("jsonrpc://h:1/a?default.x=1&x=2&default.y=3&z=&default.z=4&empty=");
@@ -358,7 +358,7 @@ static void refuses_broken_escapes_in_a_node(void **state)
     refuses_node("jsonrpc%3A%2F%2Fh%3A80%2Fa%0A", "control byte 0x0a");
 }
 
-static void refuses_what_is_too_long(void **state)
+static void urls_and_host_names_that_are_too_long_are_refused(void **state)
 {
     (void)state;
     dubboc_error err;
@@ -408,7 +408,7 @@ int main(void)
         cmocka_unit_test(finds_address_path_and_key_of_every_sample_node),
         cmocka_unit_test(decodes_values_of_go_nodes_a_second_time),
         cmocka_unit_test(keeps_values_that_were_not_encoded_twice),
-        cmocka_unit_test(finds_a_key_by_itself_and_by_its_default),
+        cmocka_unit_test(a_key_is_found_by_its_own_name_or_else_with_the_prefix_default),
         cmocka_unit_test(finds_a_methods_own_value_in_both_spellings),
         cmocka_unit_test(takes_the_first_of_params_with_one_name),
         cmocka_unit_test(tolerates_odd_queries),
@@ -419,7 +419,7 @@ int main(void)
         cmocka_unit_test(refuses_malformed_urls_and_says_why),
         cmocka_unit_test(refuses_invalid_ports),
         cmocka_unit_test(refuses_broken_escapes_in_a_node),
-        cmocka_unit_test(refuses_what_is_too_long),
+        cmocka_unit_test(urls_and_host_names_that_are_too_long_are_refused),
         cmocka_unit_test(refuses_more_params_than_the_ceiling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

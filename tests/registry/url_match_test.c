@@ -35,7 +35,7 @@ static void check_matches(const match_case *cases, size_t count)
     }
 }
 
-static void takes_an_http_node_for_json_rpc_by_its_release_only(void **state)
+static void an_http_node_counts_as_json_rpc_only_if_its_release_is_at_least_2_7_4(void **state)
 {
     (void)state;
     static const match_case cases[] = {
@@ -247,7 +247,7 @@ static void a_provider_has_one_identity_under_all_schemes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(takes_an_http_node_for_json_rpc_by_its_release_only),
+        cmocka_unit_test(an_http_node_counts_as_json_rpc_only_if_its_release_is_at_least_2_7_4),
         cmocka_unit_test(leaves_out_other_protocols_and_categories),
         cmocka_unit_test(compares_interface_group_and_version),
         cmocka_unit_test(leaves_out_disabled_nodes_but_not_those_of_weight_zero),

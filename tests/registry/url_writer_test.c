@@ -89,7 +89,7 @@ static void decodes_every_byte_that_it_encodes(void **state)
     buffer_fini(&decoded);
 }
 
-static void values_with_structure_in_them_come_back_through_a_node(void **state)
+static void special_characters_in_values_and_paths_survive_encoding_as_a_node(void **state)
 {
     (void)state;
     static const char wild[] = "a;b#c&d=e%f+g h\ti?j/k,\xC3\xA4%41";
@@ -157,7 +157,7 @@ int main(void)
         cmocka_unit_test(encodes_as_java_does_with_upper_case_hex),
         cmocka_unit_test(encoded_samples_come_back_byte_for_byte),
         cmocka_unit_test(decodes_every_byte_that_it_encodes),
-        cmocka_unit_test(values_with_structure_in_them_come_back_through_a_node),
+        cmocka_unit_test(special_characters_in_values_and_paths_survive_encoding_as_a_node),
         cmocka_unit_test(values_without_control_bytes_are_read_back_as_they_were),
         cmocka_unit_test(a_later_value_replaces_an_earlier_one),
     };

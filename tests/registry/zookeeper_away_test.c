@@ -113,7 +113,7 @@ static void a_short_loss_is_not_logged(void **state)
     assert_int_equal(0, said.count);
 }
 
-static void a_server_that_accepts_connections_has_time_to_take_up_a_session(void **state)
+static void an_accepting_server_is_logged_as_away_only_after_the_session_time_out(void **state)
 {
     fake *self = *state;
     fake_pass_ms(self, 0);
@@ -174,7 +174,7 @@ static void a_lookup_that_fails_during_a_loss_reports_the_reason_of_the_loss(voi
     assert_string_equal("not connected: " REFUSED, self->reason);
 }
 
-static void a_short_lookup_gets_the_reason_in_time(void **state)
+static void a_probe_starts_early_enough_to_give_a_short_lookup_the_reason(void **state)
 {
     fake *self = *state;
     lose_connection(self);
@@ -192,7 +192,7 @@ static void a_short_lookup_gets_the_reason_in_time(void **state)
     assert_string_equal("", zk_session_trouble(self->session));
 }
 
-static void a_short_first_call_gets_the_reason_in_time(void **state)
+static void a_probe_starts_early_enough_to_give_a_short_first_call_the_reason(void **state)
 {
     fake *self = *state;
     fake_pass_ms(self, 0);
@@ -253,7 +253,7 @@ static void check_probe(const char *servers, const char *reason, bool is_reachab
     zk_mailbox_unref(mailbox);
 }
 
-static void a_probe_finds_the_reason(void **state)
+static void a_probe_reports_for_each_server_why_no_session_was_established(void **state)
 {
     (void)state;
     int open_port, closed_port;
@@ -281,15 +281,15 @@ int main(void)
         AWAY(a_lost_registry_is_logged_after_a_second_each_minute_and_when_it_returns),
         AWAY_FRESH(a_server_that_was_never_reached_is_logged_as_away),
         AWAY(a_short_loss_is_not_logged),
-        AWAY_FRESH(a_server_that_accepts_connections_has_time_to_take_up_a_session),
+        AWAY_FRESH(an_accepting_server_is_logged_as_away_only_after_the_session_time_out),
         AWAY(a_known_reason_is_logged_without_a_probe),
         AWAY(a_loss_is_logged_even_if_no_probe_can_run),
         AWAY(a_lookup_that_fails_during_a_loss_reports_the_reason_of_the_loss),
-        AWAY(a_short_lookup_gets_the_reason_in_time),
-        AWAY_FRESH(a_short_first_call_gets_the_reason_in_time),
+        AWAY(a_probe_starts_early_enough_to_give_a_short_lookup_the_reason),
+        AWAY_FRESH(a_probe_starts_early_enough_to_give_a_short_first_call_the_reason),
         AWAY(no_probe_runs_for_a_waiter_while_the_server_is_connected),
         AWAY(a_loss_is_no_longer_logged_after_the_registry_is_closed),
-        cmocka_unit_test(a_probe_finds_the_reason),
+        cmocka_unit_test(a_probe_reports_for_each_server_why_no_session_was_established),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -84,7 +84,7 @@ static void missing_directories_are_made_before_the_next_transaction(void **stat
     all_are_created(self);
 }
 
-static void only_the_directories_from_the_failed_one_on_are_made(void **state)
+static void directories_are_made_only_from_the_node_that_failed_onwards(void **state)
 {
     fake *self = *state;
     register_all(self);
@@ -147,7 +147,7 @@ static void the_nodes_of_a_transaction_whose_answer_was_lost_are_looked_up(void 
     }
 }
 
-static void an_expired_session_creates_all_again_together(void **state)
+static void after_an_expired_session_all_nodes_are_created_in_one_transaction(void **state)
 {
     for (int round = 0; round < 2; round++) {
         fake *self = fixture_anew(state);
@@ -193,7 +193,7 @@ static void a_transaction_that_cannot_be_sent_is_tried_again(void **state)
     all_are_created(self);
 }
 
-static void unregistering_all_during_the_create_deletes_them_afterwards(void **state)
+static void nodes_that_are_unregistered_during_their_create_are_deleted_afterwards(void **state)
 {
     for (int round = 0; round < 2; round++) {
         fake *self = fixture_anew(state);
@@ -360,14 +360,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CONNECTED(nodes_registered_together_are_created_and_deleted_in_one_transaction),
         CONNECTED(missing_directories_are_made_before_the_next_transaction),
-        CONNECTED(only_the_directories_from_the_failed_one_on_are_made),
+        CONNECTED(directories_are_made_only_from_the_node_that_failed_onwards),
         CONNECTED(a_connection_lost_while_directories_are_made_leaves_the_batch_whole),
         CONNECTED(existing_nodes_of_another_session_are_deleted_before_all_are_created),
         CONNECTED(the_nodes_of_a_transaction_whose_answer_was_lost_are_looked_up),
-        CONNECTED(an_expired_session_creates_all_again_together),
+        CONNECTED(after_an_expired_session_all_nodes_are_created_in_one_transaction),
         CONNECTED(a_refused_node_does_not_delay_the_others),
         CONNECTED(a_transaction_that_cannot_be_sent_is_tried_again),
-        CONNECTED(unregistering_all_during_the_create_deletes_them_afterwards),
+        CONNECTED(nodes_that_are_unregistered_during_their_create_are_deleted_afterwards),
         CONNECTED(unregistering_before_anything_was_sent_creates_nothing),
         CONNECTED(a_missing_node_does_not_keep_the_others_from_being_deleted),
         CONNECTED(some_nodes_may_be_unregistered_while_others_stay),

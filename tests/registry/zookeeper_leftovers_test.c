@@ -55,7 +55,7 @@ static void nodes_that_have_another_identity_or_cannot_be_parsed_are_left_alone(
     assert_nothing_asked(self);
 }
 
-static void leftovers_are_not_searched_without_an_own_address(void **state)
+static void leftovers_are_not_searched_for_a_node_without_a_known_identity(void **state)
 {
     fake *self = *state;
     fake_register(self, &self->node, PATH(OWN));
@@ -202,7 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CONNECTED(nodes_of_one_identity_that_another_session_owns_are_removed),
         CONNECTED(nodes_that_have_another_identity_or_cannot_be_parsed_are_left_alone),
-        CONNECTED(leftovers_are_not_searched_without_an_own_address),
+        CONNECTED(leftovers_are_not_searched_for_a_node_without_a_known_identity),
         CONNECTED(the_own_node_is_created_before_leftovers_are_removed),
         CONNECTED(a_missing_or_forbidden_leftover_is_skipped),
         CONNECTED(a_list_that_cannot_be_requested_or_stored_is_read_later),

@@ -135,7 +135,7 @@ static void unregistering_deletes_only_what_this_session_owns(void **state)
     }
 }
 
-static void unregistering_during_the_create_deletes_afterwards(void **state)
+static void a_node_that_is_unregistered_during_its_create_is_deleted_afterwards(void **state)
 {
     fake *self = *state;
     register_node(self);
@@ -147,7 +147,7 @@ static void unregistering_during_the_create_deletes_afterwards(void **state)
     assert_int_equal(1, self->nodes_gone);
 }
 
-static void a_node_unregistered_while_away_is_gone_once_the_session_is_back_or_expired(void **state)
+static void a_node_unregistered_while_disconnected_is_gone_after_reconnect_or_expiry(void **state)
 {
     for (int round = 0; round < 2; round++) {
         fake *self = fixture_anew(state);
@@ -292,8 +292,8 @@ int main(void)
         CONNECTED(a_node_whose_create_lost_its_answer_is_looked_up),
         CONNECTED(a_lost_connection_keeps_existing_nodes_and_checks_them),
         CONNECTED(unregistering_deletes_only_what_this_session_owns),
-        CONNECTED(unregistering_during_the_create_deletes_afterwards),
-        CONNECTED(a_node_unregistered_while_away_is_gone_once_the_session_is_back_or_expired),
+        CONNECTED(a_node_that_is_unregistered_during_its_create_is_deleted_afterwards),
+        CONNECTED(a_node_unregistered_while_disconnected_is_gone_after_reconnect_or_expiry),
         FRESH(unregistering_without_a_session_is_done_at_once),
         CONNECTED(a_url_registered_twice_is_deleted_with_its_last_registration),
         CONNECTED(a_url_taken_back_before_its_second_registration_was_made_is_not_left_behind),

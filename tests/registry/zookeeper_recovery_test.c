@@ -58,7 +58,7 @@ static void an_expired_session_is_replaced_by_one_with_the_same_nodes_and_watche
     registry_free(self);
 }
 
-static void a_restart_within_the_session_loses_nothing(void **state)
+static void a_server_restart_within_the_session_time_out_keeps_nodes_and_watches(void **state)
 {
     (void)state;
     watched seen_nodes = WATCHED;
@@ -91,7 +91,7 @@ static bool session_is_over_since(void *down_ns)
     return elapsed_ms(*(int64_t *)down_ns) >= 2 * SESSION_MS;
 }
 
-static void a_restart_after_the_session_is_recovered_from(void **state)
+static void a_node_is_created_again_after_a_server_restart_beyond_the_session_time_out(void **state)
 {
     (void)state;
     registry *self = open_registry();
@@ -113,7 +113,7 @@ static void a_restart_after_the_session_is_recovered_from(void **state)
 
 /* The client library needs two thirds of the session's time-out to notice the missing answer. There
  * is no further loss. */
-static void a_handshake_that_is_never_answered_loses_nothing(void **state)
+static void a_handshake_that_is_never_answered_keeps_the_session_and_its_nodes(void **state)
 {
     (void)state;
     watched seen_nodes = WATCHED;
@@ -248,9 +248,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_node_deleted_by_hand_comes_back),
         cmocka_unit_test(an_expired_session_is_replaced_by_one_with_the_same_nodes_and_watches),
-        cmocka_unit_test(a_restart_within_the_session_loses_nothing),
-        cmocka_unit_test(a_handshake_that_is_never_answered_loses_nothing),
-        cmocka_unit_test(a_restart_after_the_session_is_recovered_from),
+        cmocka_unit_test(a_server_restart_within_the_session_time_out_keeps_nodes_and_watches),
+        cmocka_unit_test(a_handshake_that_is_never_answered_keeps_the_session_and_its_nodes),
+        cmocka_unit_test(
+            a_node_is_created_again_after_a_server_restart_beyond_the_session_time_out),
         cmocka_unit_test(a_registry_recovers_after_the_server_has_lost_its_data),
         cmocka_unit_test(a_server_that_starts_late_is_found),
         cmocka_unit_test(unregistering_from_an_absent_server_returns_in_time_and_deletes_later),

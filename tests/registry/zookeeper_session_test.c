@@ -128,7 +128,7 @@ static void a_handle_that_cannot_be_opened_is_tried_again_with_growing_pauses(vo
 }
 
 /* libraries.md Z6: the library takes the reply of an HTTP server for a session. */
-static void a_session_with_absurd_terms_is_not_used(void **state)
+static void a_session_that_is_read_only_or_has_an_invalid_id_or_time_out_is_not_used(void **state)
 {
     (void)state;
     const struct {
@@ -234,7 +234,7 @@ int main(void)
         FRESH(a_handle_that_never_connects_is_replaced),
         FRESH(the_number_of_handles_that_do_not_close_is_limited),
         FRESH(a_handle_that_cannot_be_opened_is_tried_again_with_growing_pauses),
-        cmocka_unit_test(a_session_with_absurd_terms_is_not_used),
+        cmocka_unit_test(a_session_that_is_read_only_or_has_an_invalid_id_or_time_out_is_not_used),
         FRESH(refused_credentials_are_tried_again_later),
         CONNECTED(missed_events_lead_to_a_fresh_handle),
         CONNECTED(stopping_deletes_the_nodes_and_then_closes),

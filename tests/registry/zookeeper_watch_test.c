@@ -31,7 +31,7 @@ static void a_directory_made_between_reading_and_waiting_is_not_missed(void **st
     assert_int_equal(1, self->readings);
 }
 
-static void a_directory_that_goes_away_is_an_empty_list_and_waited_for(void **state)
+static void a_deleted_directory_is_reported_as_an_empty_list_and_waited_for(void **state)
 {
     fake *self = *state;
     subscribe_read(self, "a");
@@ -44,7 +44,7 @@ static void a_directory_that_goes_away_is_an_empty_list_and_waited_for(void **st
     assert_nothing_asked(self);
 }
 
-static void names_are_decoded_once_and_broken_ones_are_passed_on(void **state)
+static void node_names_are_decoded_once_and_malformed_names_are_passed_on_unchanged(void **state)
 {
     fake *self = *state;
     subscribe_read(self, "b%3A%252C %zz a%3a");
@@ -54,7 +54,7 @@ static void names_are_decoded_once_and_broken_ones_are_passed_on(void **state)
     assert_string_equal("b:%2C", self->reading->list.items[2]);
 }
 
-static void a_storm_of_changes_is_read_twenty_times_a_second(void **state)
+static void a_list_that_keeps_changing_is_read_at_most_twenty_times_a_second(void **state)
 {
     fake *self = *state;
     subscribe_read(self, "a");
@@ -287,9 +287,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CONNECTED(a_directory_that_does_not_exist_is_waited_for_and_not_created),
         CONNECTED(a_directory_made_between_reading_and_waiting_is_not_missed),
-        CONNECTED(a_directory_that_goes_away_is_an_empty_list_and_waited_for),
-        CONNECTED(names_are_decoded_once_and_broken_ones_are_passed_on),
-        CONNECTED(a_storm_of_changes_is_read_twenty_times_a_second),
+        CONNECTED(a_deleted_directory_is_reported_as_an_empty_list_and_waited_for),
+        CONNECTED(node_names_are_decoded_once_and_malformed_names_are_passed_on_unchanged),
+        CONNECTED(a_list_that_keeps_changing_is_read_at_most_twenty_times_a_second),
         CONNECTED(a_change_during_a_reading_causes_another_reading),
         CONNECTED(a_refresh_reports_an_unchanged_list_too),
         CONNECTED(a_hundred_refreshes_cause_two_readings),
