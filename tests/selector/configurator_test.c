@@ -524,7 +524,7 @@ static void a_broken_rule_is_reported_and_the_former_one_kept(void **state)
     fixture_end(&f);
 }
 
-static void the_first_call_waits_for_the_rules_but_not_long(void **state)
+static void the_first_call_waits_for_the_rules_only_for_a_limited_time(void **state)
 {
     (void)state;
     fixture f;
@@ -610,7 +610,7 @@ static void with_failing_memory(void *arg, bool must_work)
     selector_free(made);
 }
 
-static void each_allocation_may_fail(void **state)
+static void a_directory_with_configurators_survives_every_failing_allocation(void **state)
 {
     (void)state;
     fixture f;
@@ -635,10 +635,10 @@ int main(void)
         cmocka_unit_test(an_override_sets_the_weight),
         cmocka_unit_test(rules_of_the_config_centre_take_effect),
         cmocka_unit_test(a_broken_rule_is_reported_and_the_former_one_kept),
-        cmocka_unit_test(the_first_call_waits_for_the_rules_but_not_long),
+        cmocka_unit_test(the_first_call_waits_for_the_rules_only_for_a_limited_time),
         cmocka_unit_test(configurators_are_read_again_after_the_ttl_too),
         cmocka_unit_test(configurators_for_which_there_was_no_memory_are_read_again),
-        cmocka_unit_test(each_allocation_may_fail),
+        cmocka_unit_test(a_directory_with_configurators_survives_every_failing_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

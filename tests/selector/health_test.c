@@ -122,7 +122,7 @@ static void calls_in_flight_at_the_ejection_do_not_lengthen_it(void **state)
     fixture_end(&f);
 }
 
-static void failures_never_eject_more_than_half(void **state)
+static void failures_never_eject_more_than_half_of_the_providers(void **state)
 {
     (void)state;
     static const struct {
@@ -184,7 +184,7 @@ static void some_ejections_end_when_the_other_providers_leave_the_list(void **st
     fixture_end(&f);
 }
 
-static void health_outlives_a_changed_list(void **state)
+static void a_provider_stays_ejected_when_the_list_changes(void **state)
 {
     (void)state;
     fixture f;
@@ -198,7 +198,7 @@ static void health_outlives_a_changed_list(void **state)
     fixture_end(&f);
 }
 
-static void no_provider_is_ejected_when_that_is_switched_off(void **state)
+static void no_provider_is_ejected_when_ejection_is_switched_off(void **state)
 {
     (void)state;
     fixture f;
@@ -222,7 +222,7 @@ static void *fail_all(void *arg)
     return NULL;
 }
 
-static void threads_that_fail_together_do_not_eject_more_than_half(void **state)
+static void failures_in_several_threads_eject_no_more_than_half_of_the_providers(void **state)
 {
     (void)state;
     fixture f;
@@ -367,7 +367,7 @@ static void refusals_and_failures_are_counted_separately(void **state)
     fixture_end(&f);
 }
 
-static void refusals_never_eject_more_than_half(void **state)
+static void refusals_never_eject_more_than_half_of_the_providers(void **state)
 {
     (void)state;
     for (size_t count = 1; count <= 5; count++) {
@@ -518,7 +518,7 @@ int main(void)
         cmocka_unit_test(each_answer_shortens_the_next_ejection_after_refusals_by_one_step),
         cmocka_unit_test(an_answer_to_a_call_before_the_last_refusal_does_not_end_the_ejection),
         cmocka_unit_test(refusals_and_failures_are_counted_separately),
-        cmocka_unit_test(refusals_never_eject_more_than_half),
+        cmocka_unit_test(refusals_never_eject_more_than_half_of_the_providers),
         cmocka_unit_test(a_changed_node_ends_an_ejection_after_refusals),
         cmocka_unit_test(a_node_that_comes_back_changed_ends_the_ejection_but_a_duplicate_does_not),
         cmocka_unit_test(a_changed_node_does_not_end_an_ejection_after_failures),
@@ -529,12 +529,12 @@ int main(void)
         cmocka_unit_test(an_answer_resets_the_count_of_failures),
         cmocka_unit_test(each_ejection_in_a_row_is_longer),
         cmocka_unit_test(calls_in_flight_at_the_ejection_do_not_lengthen_it),
-        cmocka_unit_test(failures_never_eject_more_than_half),
+        cmocka_unit_test(failures_never_eject_more_than_half_of_the_providers),
         cmocka_unit_test(a_limited_ejection_is_logged_only_when_the_limit_prevented_it),
         cmocka_unit_test(some_ejections_end_when_the_other_providers_leave_the_list),
-        cmocka_unit_test(health_outlives_a_changed_list),
-        cmocka_unit_test(no_provider_is_ejected_when_that_is_switched_off),
-        cmocka_unit_test(threads_that_fail_together_do_not_eject_more_than_half),
+        cmocka_unit_test(a_provider_stays_ejected_when_the_list_changes),
+        cmocka_unit_test(no_provider_is_ejected_when_ejection_is_switched_off),
+        cmocka_unit_test(failures_in_several_threads_eject_no_more_than_half_of_the_providers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

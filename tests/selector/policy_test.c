@@ -152,7 +152,7 @@ static void each_of_ten_thousand_providers_gets_a_fair_share(void **state)
     free(counts);
 }
 
-static void one_provider_is_always_chosen(void **state)
+static void the_only_provider_of_a_list_is_always_chosen(void **state)
 {
     int which = *(const int *)*state;
     static unsigned (*const kinds[])(size_t i) = {all_100, all_0};
@@ -649,7 +649,7 @@ static const policy_case contract[] = {
     CASE(respects_weights),
     CASE(accepts_any_weights),
     CASE(each_of_ten_thousand_providers_gets_a_fair_share),
-    CASE(one_provider_is_always_chosen),
+    CASE(the_only_provider_of_a_list_is_always_chosen),
     CASE(an_excluded_provider_is_picked_only_when_there_is_no_other),
     CASE(an_ejected_provider_is_picked_only_when_all_others_were_tried),
     CASE(the_share_of_an_ejected_provider_goes_to_all_others_evenly),

@@ -137,7 +137,7 @@ static void wait_in_rounds(probed *self, bool (*is_met)(void *arg), void *arg)
 
 /* --- what is sent */
 
-static void a_provider_that_has_failed_five_times_is_asked_for_the_head_of_its_path(void **state)
+static void a_provider_that_has_failed_five_times_gets_a_head_request_for_its_path(void **state)
 {
     (void)state;
     probed self;
@@ -157,7 +157,7 @@ static void a_provider_that_has_failed_five_times_is_asked_for_the_head_of_its_p
     end(&self);
 }
 
-static void nobody_is_probed_when_that_is_switched_off(void **state)
+static void no_provider_is_probed_when_probes_are_switched_off(void **state)
 {
     (void)state;
     probed self;
@@ -199,7 +199,7 @@ static void an_unanswered_probe_stays_open_and_is_the_only_one(void **state)
 }
 
 /* At most half may be ejected, so a single provider never is. */
-static void a_provider_beyond_the_limit_rests_until_it_has_answered_the_first_probe(void **state)
+static void a_provider_beyond_the_ejection_limit_rests_until_it_answers_a_probe(void **state)
 {
     (void)state;
     probed self;
@@ -353,7 +353,7 @@ static void the_selector_can_be_freed_while_probes_are_open(void **state)
 
 /* --- many */
 
-static void at_most_64_probes_are_open_and_the_silent_make_room_for_the_others(void **state)
+static void at_most_64_probes_are_open_and_unanswered_probes_make_room_for_new_ones(void **state)
 {
     (void)state;
     static probed self;
@@ -372,11 +372,11 @@ static void at_most_64_probes_are_open_and_the_silent_make_room_for_the_others(v
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_provider_that_has_failed_five_times_is_asked_for_the_head_of_its_path),
-        cmocka_unit_test(nobody_is_probed_when_that_is_switched_off),
+        cmocka_unit_test(a_provider_that_has_failed_five_times_gets_a_head_request_for_its_path),
+        cmocka_unit_test(no_provider_is_probed_when_probes_are_switched_off),
         cmocka_unit_test(refusals_cause_no_probes),
         cmocka_unit_test(an_unanswered_probe_stays_open_and_is_the_only_one),
-        cmocka_unit_test(a_provider_beyond_the_limit_rests_until_it_has_answered_the_first_probe),
+        cmocka_unit_test(a_provider_beyond_the_ejection_limit_rests_until_it_answers_a_probe),
         cmocka_unit_test(a_provider_that_answers_no_probe_for_a_second_is_silent_until_it_answers),
         cmocka_unit_test(any_byte_is_an_answer),
         cmocka_unit_test(an_orderly_close_is_an_answer),
@@ -385,7 +385,7 @@ int main(void)
         cmocka_unit_test(probing_ends_when_a_call_is_answered),
         cmocka_unit_test(probing_ends_when_the_provider_leaves_all_lists),
         cmocka_unit_test(the_selector_can_be_freed_while_probes_are_open),
-        cmocka_unit_test(at_most_64_probes_are_open_and_the_silent_make_room_for_the_others),
+        cmocka_unit_test(at_most_64_probes_are_open_and_unanswered_probes_make_room_for_new_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

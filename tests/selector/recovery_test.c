@@ -167,7 +167,7 @@ static void a_silent_provider_does_not_count_for_the_limit_of_ejections(void **s
     fixture_end(&f);
 }
 
-static void when_all_are_silent_calls_go_to_the_one_that_was_last_known_to_live(void **state)
+static void when_all_providers_are_silent_calls_go_to_the_one_last_known_to_live(void **state)
 {
     (void)state;
     fixture f;
@@ -190,7 +190,7 @@ static void when_all_are_silent_calls_go_to_the_one_that_was_last_known_to_live(
     fixture_end(&f);
 }
 
-static void a_silent_provider_is_no_other_provider_for_a_second_attempt(void **state)
+static void a_second_attempt_does_not_go_to_a_silent_provider(void **state)
 {
     (void)state;
     fixture f;
@@ -244,7 +244,7 @@ static void an_answered_probe_does_not_end_the_second_ejection(void **state)
 }
 
 /* At most half may be ejected, and this one lives: it keeps its full share. */
-static void a_provider_beyond_the_limit_that_answers_its_first_probe_needs_no_trial(void **state)
+static void a_provider_beyond_the_ejection_limit_needs_no_trial_after_a_probe_answer(void **state)
 {
     (void)state;
     fixture f;
@@ -263,7 +263,7 @@ static void a_provider_beyond_the_limit_that_answers_its_first_probe_needs_no_tr
 }
 
 /* The answer comes between the fifth failure and the ejection that follows it. */
-static void an_answer_beside_the_fifth_failure_leaves_no_provider_on_trial_for_ever(void **state)
+static void an_answer_just_before_the_ejection_does_not_leave_the_provider_on_trial(void **state)
 {
     (void)state;
     fixture f;
@@ -304,7 +304,7 @@ static void an_answer_to_a_call_ends_silence(void **state)
     fixture_end(&f);
 }
 
-static void a_provider_that_has_answered_meanwhile_is_not_silent(void **state)
+static void an_unanswered_probe_does_not_silence_a_provider_that_is_not_failing(void **state)
 {
     (void)state;
     fixture f;
@@ -323,14 +323,14 @@ int main(void)
         cmocka_unit_test(after_the_trial_the_share_grows_for_ten_seconds),
         cmocka_unit_test(silent_providers_are_not_picked_however_many_they_are),
         cmocka_unit_test(a_silent_provider_does_not_count_for_the_limit_of_ejections),
-        cmocka_unit_test(when_all_are_silent_calls_go_to_the_one_that_was_last_known_to_live),
-        cmocka_unit_test(a_silent_provider_is_no_other_provider_for_a_second_attempt),
+        cmocka_unit_test(when_all_providers_are_silent_calls_go_to_the_one_last_known_to_live),
+        cmocka_unit_test(a_second_attempt_does_not_go_to_a_silent_provider),
         cmocka_unit_test(an_answered_probe_ends_silence_and_the_first_ejection),
         cmocka_unit_test(an_answered_probe_does_not_end_the_second_ejection),
-        cmocka_unit_test(a_provider_beyond_the_limit_that_answers_its_first_probe_needs_no_trial),
+        cmocka_unit_test(a_provider_beyond_the_ejection_limit_needs_no_trial_after_a_probe_answer),
         cmocka_unit_test(an_answer_to_a_call_ends_silence),
-        cmocka_unit_test(an_answer_beside_the_fifth_failure_leaves_no_provider_on_trial_for_ever),
-        cmocka_unit_test(a_provider_that_has_answered_meanwhile_is_not_silent),
+        cmocka_unit_test(an_answer_just_before_the_ejection_does_not_leave_the_provider_on_trial),
+        cmocka_unit_test(an_unanswered_probe_does_not_silence_a_provider_that_is_not_failing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -182,7 +182,7 @@ static void read_with_failing_memory(void *arg, bool must_work)
     registry_list_free(&urls);
 }
 
-static void each_allocation_may_fail(void **state)
+static void reading_a_rule_survives_every_failing_allocation(void **state)
 {
     (void)state;
     assert_in_range(alloc_fail_each(read_with_failing_memory, NULL), 15, 1000);
@@ -194,7 +194,7 @@ int main(void)
         cmocka_unit_test(each_rule_is_converted_to_the_expected_urls),
         cmocka_unit_test(a_malformed_rule_is_refused_with_its_line),
         cmocka_unit_test(the_size_of_a_rule_is_limited),
-        cmocka_unit_test(each_allocation_may_fail),
+        cmocka_unit_test(reading_a_rule_survives_every_failing_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

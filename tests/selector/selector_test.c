@@ -248,7 +248,7 @@ static void a_reason_common_to_many_nodes_is_given_once(void **state)
     fixture_end(&f);
 }
 
-static void explains_twenty_reasons_in_the_line_and_all_to_a_visitor(void **state)
+static void an_explanation_has_twenty_reasons_in_one_line_and_visits_every_node(void **state)
 {
     (void)state;
     fixture f;
@@ -339,7 +339,7 @@ static void a_node_may_say_which_methods_may_run_twice(void **state)
     fixture_end(&f);
 }
 
-static void a_list_in_any_order_is_the_same_list(void **state)
+static void a_list_that_differs_only_in_its_order_makes_no_new_snapshot(void **state)
 {
     (void)state;
     fixture f;
@@ -521,10 +521,10 @@ int main(void)
         cmocka_unit_test(bad_nodes_are_left_out_and_the_good_ones_used),
         cmocka_unit_test(a_weight_of_zero_beside_others_is_never_picked),
         cmocka_unit_test(a_reason_common_to_many_nodes_is_given_once),
-        cmocka_unit_test(explains_twenty_reasons_in_the_line_and_all_to_a_visitor),
+        cmocka_unit_test(an_explanation_has_twenty_reasons_in_one_line_and_visits_every_node),
         cmocka_unit_test(a_node_may_have_time_outs_and_retries_of_its_own),
         cmocka_unit_test(a_node_may_say_which_methods_may_run_twice),
-        cmocka_unit_test(a_list_in_any_order_is_the_same_list),
+        cmocka_unit_test(a_list_that_differs_only_in_its_order_makes_no_new_snapshot),
         cmocka_unit_test(lists_of_every_order_become_the_same_snapshot),
         cmocka_unit_test(a_name_with_a_wrong_escape_is_left_out_for_that_reason),
         cmocka_unit_test(logs_nothing_while_a_lock_is_held),

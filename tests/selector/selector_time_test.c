@@ -11,7 +11,7 @@
 
 /* --- time --- */
 
-static void reads_again_after_the_ttl_and_keeps_the_list_meanwhile(void **state)
+static void a_list_is_read_again_after_its_ttl_and_kept_until_the_answer_comes(void **state)
 {
     (void)state;
     fixture f;
@@ -228,7 +228,7 @@ static void a_directory_that_becomes_ready_while_a_waiter_joins_does_not_block_i
     fixture_end(&f);
 }
 
-static void a_failure_while_a_waiter_joins_is_reported_to_it(void **state)
+static void a_failed_subscription_is_reported_to_a_waiter_that_joins_meanwhile(void **state)
 {
     (void)state;
     fixture f;
@@ -315,7 +315,7 @@ static bool file_exists(const char *folder)
     return stat(path, &info) == 0;
 }
 
-static void changes_within_a_second_are_written_once_and_an_unchanged_list_never(void **state)
+static void a_changed_list_is_saved_after_a_delay_and_an_unchanged_list_is_not_saved(void **state)
 {
     (void)state;
     fixture f;
@@ -356,7 +356,7 @@ static void a_snapshot_folder_that_cannot_be_used_is_reported_at_once(void **sta
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_again_after_the_ttl_and_keeps_the_list_meanwhile),
+        cmocka_unit_test(a_list_is_read_again_after_its_ttl_and_kept_until_the_answer_comes),
         cmocka_unit_test(an_empty_list_takes_effect_only_after_the_grace),
         cmocka_unit_test(a_list_that_comes_back_ends_the_grace),
         cmocka_unit_test(a_list_without_usable_nodes_takes_effect_at_once),
@@ -365,10 +365,10 @@ int main(void)
         cmocka_unit_test(waiting_ends_at_the_deadline_and_reports_the_state_of_the_registry),
         cmocka_unit_test(waiting_ends_with_the_first_list_or_a_failure),
         cmocka_unit_test(a_directory_that_becomes_ready_while_a_waiter_joins_does_not_block_it),
-        cmocka_unit_test(a_failure_while_a_waiter_joins_is_reported_to_it),
+        cmocka_unit_test(a_failed_subscription_is_reported_to_a_waiter_that_joins_meanwhile),
         cmocka_unit_test(a_directory_that_started_from_the_file_subscribes_until_it_succeeds),
         cmocka_unit_test(starts_from_the_snapshot_file_while_the_registry_is_away),
-        cmocka_unit_test(changes_within_a_second_are_written_once_and_an_unchanged_list_never),
+        cmocka_unit_test(a_changed_list_is_saved_after_a_delay_and_an_unchanged_list_is_not_saved),
         cmocka_unit_test(a_snapshot_folder_that_cannot_be_used_is_reported_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

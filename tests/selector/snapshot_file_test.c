@@ -309,7 +309,7 @@ static void save_and_load(void *arg, bool must_work)
         assert_status(DUBBOC_E_NO_MEMORY, status, &err);
 }
 
-static void each_allocation_may_fail(void **state)
+static void saving_and_loading_a_snapshot_survive_every_failing_allocation(void **state)
 {
     (void)state;
     char *folder = test_folder_new();
@@ -358,7 +358,7 @@ int main(void)
         cmocka_unit_test(a_failed_write_keeps_the_former_file),
         cmocka_unit_test(files_left_by_killed_writers_are_removed_by_the_next_client),
         cmocka_unit_test(clients_that_start_do_not_disturb_those_that_save),
-        cmocka_unit_test(each_allocation_may_fail),
+        cmocka_unit_test(saving_and_loading_a_snapshot_survive_every_failing_allocation),
         cmocka_unit_test(threads_that_save_at_once_do_not_spoil_the_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
