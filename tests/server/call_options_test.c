@@ -61,7 +61,7 @@ static void a_call_gets_the_time_that_the_caller_has_left(void **state)
     dubboc_server_free(server);
 }
 
-static void a_shorter_time_of_the_program_is_kept(void **state)
+static void a_shorter_time_out_of_the_program_is_kept(void **state)
 {
     (void)state;
     dubboc_server *server = start_asking();
@@ -71,7 +71,7 @@ static void a_shorter_time_of_the_program_is_kept(void **state)
     dubboc_server_free(server);
 }
 
-static void a_caller_without_a_timeout_changes_nothing(void **state)
+static void a_caller_without_a_time_out_leaves_the_time_out_of_the_program(void **state)
 {
     (void)state;
     dubboc_server *server = start_asking();
@@ -102,7 +102,7 @@ static dubboc_status ask_late(
     return ask(request, params, result, arg);
 }
 
-static void without_time_left_no_call_is_to_be_made(void **state)
+static void call_options_are_refused_when_the_caller_has_no_time_left(void **state)
 {
     (void)state;
     dubboc_error err;
@@ -217,9 +217,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_call_gets_the_time_that_the_caller_has_left),
-        cmocka_unit_test(a_shorter_time_of_the_program_is_kept),
-        cmocka_unit_test(a_caller_without_a_timeout_changes_nothing),
-        cmocka_unit_test(without_time_left_no_call_is_to_be_made),
+        cmocka_unit_test(a_shorter_time_out_of_the_program_is_kept),
+        cmocka_unit_test(a_caller_without_a_time_out_leaves_the_time_out_of_the_program),
+        cmocka_unit_test(call_options_are_refused_when_the_caller_has_no_time_left),
         cmocka_unit_test(a_chain_of_three_hops_ends_with_its_first_callers_deadline),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

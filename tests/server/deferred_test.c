@@ -167,7 +167,7 @@ static void a_notification_is_answered_at_once_and_its_later_answer_is_dropped(v
     dubboc_deferred_fail(held[0], 1, NULL, "nobody hears it");
 }
 
-static void a_request_that_is_never_answered_ends_with_the_callers_time(void **state)
+static void an_unanswered_request_fails_when_the_time_out_of_its_caller_ends(void **state)
 {
     (void)state;
     reply answer;
@@ -188,7 +188,7 @@ static void a_request_that_is_never_answered_ends_with_the_callers_time(void **s
     check_body(plain, RESULT("3", "true") "\n");
 }
 
-static void a_request_that_is_never_answered_ends_with_the_server(void **state)
+static void an_unanswered_request_fails_when_the_server_is_stopped(void **state)
 {
     (void)state;
     reply answer;
@@ -359,8 +359,8 @@ int main(void)
         TEST(an_answer_before_the_handler_has_returned_is_sent_after_it),
         TEST(a_batch_waits_for_all_deferred_answers_and_keeps_their_order),
         TEST(a_notification_is_answered_at_once_and_its_later_answer_is_dropped),
-        TEST(a_request_that_is_never_answered_ends_with_the_callers_time),
-        TEST(a_request_that_is_never_answered_ends_with_the_server),
+        TEST(an_unanswered_request_fails_when_the_time_out_of_its_caller_ends),
+        TEST(an_unanswered_request_fails_when_the_server_is_stopped),
         TEST(the_answer_to_a_caller_that_has_gone_is_dropped),
         TEST(a_deferred_result_that_is_no_json_is_an_internal_error),
         TEST(the_configuration_limits_the_number_of_unanswered_requests),

@@ -325,7 +325,7 @@ static void an_unknown_path_is_named_and_the_connection_stays(void **state)
     close(fd);
 }
 
-static void other_http_methods_get_405(void **state)
+static void http_methods_other_than_post_get_405(void **state)
 {
     (void)state;
     static const char *const methods[] = {"GET", "PUT", "DELETE", "OPTIONS", "PATCH"};
@@ -421,7 +421,7 @@ static void a_handler_sees_its_service_its_method_and_the_headers(void **state)
     dubboc_server_free(named);
 }
 
-static void raw_results_are_checked_when_asked_for(void **state)
+static void raw_results_are_checked_if_check_raw_is_set(void **state)
 {
     (void)state;
     reply answer;
@@ -541,11 +541,11 @@ int main(void)
         cmocka_unit_test(valid_requests_of_a_batch_are_answered_in_order_despite_invalid_elements),
         cmocka_unit_test(a_batch_that_is_too_long_is_refused_as_a_whole),
         cmocka_unit_test(an_unknown_path_is_named_and_the_connection_stays),
-        cmocka_unit_test(other_http_methods_get_405),
+        cmocka_unit_test(http_methods_other_than_post_get_405),
         cmocka_unit_test(only_foreign_content_types_get_415),
         cmocka_unit_test(a_body_over_the_ceiling_gets_413),
         cmocka_unit_test(a_handler_sees_its_service_its_method_and_the_headers),
-        cmocka_unit_test(raw_results_are_checked_when_asked_for),
+        cmocka_unit_test(raw_results_are_checked_if_check_raw_is_set),
         cmocka_unit_test(internal_errors_of_handlers_are_logged_once_for_each_method),
     };
     return cmocka_run_group_tests(tests, start_server, stop_server);

@@ -86,7 +86,7 @@ BOB = {"id": "A002", "name": "Bob", "age": 20, "time": 0, "sex": "MAN"}
 JOE = {"id": "A003", "name": "Joe", "age": 48, "time": 1469071830258, "sex": "MAN"}
 
 
-def user_provider_answers_as_its_peers_do():
+def the_user_provider_answers_each_method_with_the_expected_result():
     provider = Provider("user-provider")
     check_rows(provider, "com.ikurento.user.UserProvider", [
         ("GetUser", ["A003"], JOE),
@@ -289,8 +289,8 @@ def wrong_configuration_is_reported():
                 raise AssertionError(done.stderr)
 
 
-TESTS = [user_provider_answers_as_its_peers_do, echo_provider_returns_everything_exactly, a_provider_without_threads_counts_its_calls,
-         a_deferred_answer_comes_when_it_is_due, ini_file_and_environment_take_effect,
+TESTS = [the_user_provider_answers_each_method_with_the_expected_result, echo_provider_returns_everything_exactly,
+         a_provider_without_threads_counts_its_calls, a_deferred_answer_comes_when_it_is_due, ini_file_and_environment_take_effect,
          an_interrupted_order_consumer_counts_the_calls_that_were_cut_off_as_unclear, the_log_follows_the_configuration, a_second_signal_ends_at_once,
          asynchronous_consumers_greet_everybody, a_gateway_answers_by_calling_another_service_in_one_thread, an_asynchronous_consumer_without_a_provider_fails,
          the_smallest_provider_prints_what_it_does_and_ends_at_a_second_signal,

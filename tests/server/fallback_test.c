@@ -17,7 +17,7 @@ static void fall_back(dubboc_request *request, const char *method, const char *p
     answer->content_type = "text/x-test";
 }
 
-static void other_paths_go_to_the_fallback(void **state)
+static void requests_to_paths_of_no_service_go_to_the_fallback_handler(void **state)
 {
     (void)state;
     static char argument[] = "the argument";
@@ -170,7 +170,7 @@ static void paths_that_a_fallback_declines_are_answered_as_without_one(void **st
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(other_paths_go_to_the_fallback),
+        cmocka_unit_test(requests_to_paths_of_no_service_go_to_the_fallback_handler),
         cmocka_unit_test(paths_that_a_fallback_declines_are_answered_as_without_one),
         cmocka_unit_test(a_fallback_answer_without_its_size_is_an_error_that_names_it),
         cmocka_unit_test(a_fallback_answer_that_http_cannot_carry_is_an_error),

@@ -244,7 +244,7 @@ static void in_a_batch_only_the_request_that_is_too_large_fails(void **state)
     free(batch);
 }
 
-static void a_tree_that_does_not_fit_waits(void **state)
+static void a_request_whose_tree_does_not_fit_waits_for_memory(void **state)
 {
     (void)state;
     int first = hold_memory();
@@ -257,7 +257,7 @@ static void a_tree_that_does_not_fit_waits(void **state)
     assert_int_equal(memory_budget_used(&server->serving.trees), 0);
 }
 
-static void a_tree_waits_no_longer_than_its_caller(void **state)
+static void a_request_waits_for_memory_no_longer_than_its_caller_allows(void **state)
 {
     (void)state;
     int first = hold_memory();
@@ -269,7 +269,7 @@ static void a_tree_waits_no_longer_than_its_caller(void **state)
     check_counts(1, 1, 1); /* "gate" takes one param, and this call has thousands */
 }
 
-static void a_tree_waits_for_a_second_at_most(void **state)
+static void a_request_waits_for_memory_for_a_second_at_most(void **state)
 {
     (void)state;
     int first = hold_memory();
@@ -442,9 +442,9 @@ int main(void)
         TEST(raw_handlers_need_no_tree),
         TEST(a_tree_has_a_ceiling_of_values_whatever_the_memory),
         TEST(in_a_batch_only_the_request_that_is_too_large_fails),
-        TEST(a_tree_that_does_not_fit_waits),
-        TEST(a_tree_waits_no_longer_than_its_caller),
-        TEST(a_tree_waits_for_a_second_at_most),
+        TEST(a_request_whose_tree_does_not_fit_waits_for_memory),
+        TEST(a_request_waits_for_memory_no_longer_than_its_caller_allows),
+        TEST(a_request_waits_for_memory_for_a_second_at_most),
         TEST(at_most_half_of_the_workers_wait_for_memory),
         TEST(a_notification_that_is_refused_has_no_body),
         TEST(a_deferred_request_does_not_keep_its_body),

@@ -159,7 +159,7 @@ static void serve_once(void *arg, bool must_work)
         assert_true(status == DUBBOC_E_NO_MEMORY || status == DUBBOC_E_SYSTEM);
 }
 
-static void each_allocation_may_fail(void **state)
+static void a_server_survives_every_failing_allocation(void **state)
 {
     (void)state;
     unsigned long failed = alloc_fail_each(serve_once, NULL);
@@ -170,7 +170,7 @@ static void each_allocation_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_allocation_may_fail),
+        cmocka_unit_test(a_server_survives_every_failing_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

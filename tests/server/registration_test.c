@@ -235,7 +235,7 @@ static void the_registered_address_is_the_bound_one_unless_configured_otherwise(
     unsetenv("DUBBO_PORT_TO_REGISTRY");
 }
 
-static void a_server_on_all_addresses_finds_one_of_its_own(void **state)
+static void a_server_bound_to_all_addresses_registers_an_address_of_its_machine(void **state)
 {
     (void)state;
     dubboc_error err;
@@ -447,7 +447,7 @@ int main(void)
         TEST(timeouts_and_retries_of_the_configuration_are_registered),
         TEST(an_incomplete_node_is_not_registered_when_memory_runs_out),
         TEST(the_registered_address_is_the_bound_one_unless_configured_otherwise),
-        TEST(a_server_on_all_addresses_finds_one_of_its_own),
+        TEST(a_server_bound_to_all_addresses_registers_an_address_of_its_machine),
         TEST(services_are_registered_from_start_to_stop),
         TEST(methods_that_do_not_fit_into_a_node_are_refused_at_start),
         TEST(a_malformed_registry_address_is_refused_at_start),

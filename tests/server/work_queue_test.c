@@ -176,7 +176,7 @@ static void a_wrong_average_does_not_starve_a_method_under_a_standing_queue(void
     assert_in_range(tries, 2, TRIES_MAX - 1);
 }
 
-static void a_refusal_after_a_long_wait_does_not_question_the_average(void **state)
+static void a_refusal_after_a_long_wait_does_not_change_the_average(void **state)
 {
     (void)state;
     work_cost_note(&cost, 20 * MS);
@@ -216,7 +216,7 @@ int main(void)
         TEST(expired_work_is_found_behind_work_that_can_wait),
         TEST(the_average_follows_what_is_measured),
         TEST(a_wrong_average_does_not_starve_a_method_under_a_standing_queue),
-        TEST(a_refusal_after_a_long_wait_does_not_question_the_average),
+        TEST(a_refusal_after_a_long_wait_does_not_change_the_average),
         TEST(stopping_empties_the_queue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
