@@ -201,7 +201,7 @@ static void connecting_ends_at_the_deadline_or_after_the_connect_timeout(void **
     deaf_peer_close(&peer);
 }
 
-static void a_deadline_in_the_past_opens_nothing(void **state)
+static void no_connection_is_opened_after_the_deadline(void **state)
 {
     (void)state;
     fixture f = start(&answers_all, 1);
@@ -294,7 +294,7 @@ int main(void)
         cmocka_unit_test(proxy_variables_of_the_environment_are_ignored),
         cmocka_unit_test(connections_are_tunnelled_through_a_configured_proxy),
         cmocka_unit_test(connecting_ends_at_the_deadline_or_after_the_connect_timeout),
-        cmocka_unit_test(a_deadline_in_the_past_opens_nothing),
+        cmocka_unit_test(no_connection_is_opened_after_the_deadline),
         cmocka_unit_test(slow_name_look_ups_do_not_outlast_the_deadline),
         cmocka_unit_test(a_proxy_that_keeps_talking_does_not_outlast_the_deadline),
         cmocka_unit_test(stop_ends_a_connection_that_hangs),

@@ -24,7 +24,7 @@ static void one_connection_serves_many_exchanges(void **state)
     end(&f);
 }
 
-static void asks_to_wait_after_the_last_byte_was_sent(void **state)
+static void an_exchange_waits_for_the_reply_after_the_last_byte_was_sent(void **state)
 {
     (void)state;
     fixture f = start(&answers_all, 1);
@@ -185,7 +185,7 @@ static bool is_readable(void *arg)
 
 /* The peer resets the connection after the client has checked it and before the first send. No byte
  * is accepted, SIGPIPE does not end the process, and the count of sent bytes is 0. */
-static void a_send_that_fails_has_sent_nothing(void **state)
+static void a_send_on_a_reset_connection_sends_no_byte_and_raises_no_signal(void **state)
 {
     (void)state;
     static const peer_script holds = {{PEER_HOLD}};
@@ -331,7 +331,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_connection_serves_many_exchanges),
-        cmocka_unit_test(asks_to_wait_after_the_last_byte_was_sent),
+        cmocka_unit_test(an_exchange_waits_for_the_reply_after_the_last_byte_was_sent),
         cmocka_unit_test(a_big_body_is_sent_whole),
         cmocka_unit_test(a_reply_may_arrive_byte_by_byte),
         cmocka_unit_test(a_truncated_reply_fails_with_e_broken),
@@ -339,7 +339,7 @@ int main(void)
         cmocka_unit_test(a_reply_over_the_ceiling_is_refused),
         cmocka_unit_test(a_missing_reply_fails_with_e_broken_and_the_request_is_not_sent_again),
         cmocka_unit_test(a_post_on_a_reused_connection_is_sent_once),
-        cmocka_unit_test(a_send_that_fails_has_sent_nothing),
+        cmocka_unit_test(a_send_on_a_reset_connection_sends_no_byte_and_raises_no_signal),
         cmocka_unit_test(a_reply_after_the_deadline_is_given_to_no_other_exchange),
         cmocka_unit_test(a_flood_does_not_outlast_the_deadline),
         cmocka_unit_test(an_early_answer_is_read),

@@ -117,7 +117,7 @@ static void at_most_four_lookups_run_at_once_and_the_others_follow(void **state)
     http_client_names_free(names);
 }
 
-static void an_answer_is_kept_for_its_time_and_then_sought_again(void **state)
+static void a_failed_lookup_is_kept_for_a_while_and_then_repeated(void **state)
 {
     (void)state;
     http_client_names *names = http_client_names_new(10000);
@@ -138,7 +138,7 @@ static void an_answer_is_kept_for_its_time_and_then_sought_again(void **state)
     clock_set_source(NULL);
 }
 
-static void whoever_leaves_is_not_woken_any_more(void **state)
+static void a_caller_that_has_left_a_lookup_is_not_woken(void **state)
 {
     (void)state;
     http_client_names *names = http_client_names_new(10000);
@@ -156,7 +156,7 @@ static void whoever_leaves_is_not_woken_any_more(void **state)
 }
 
 /* The table's end waits for nothing; the thread frees it when the look-up has returned. */
-static void the_end_does_not_wait_for_a_lookup_that_hangs(void **state)
+static void freeing_the_table_does_not_wait_for_a_lookup_that_hangs(void **state)
 {
     (void)state;
     http_client_names *names = http_client_names_new(10000);
@@ -194,9 +194,9 @@ int main(void)
         cmocka_unit_test(an_unknown_name_fails_with_the_reason),
         cmocka_unit_test(all_who_seek_one_name_share_one_lookup),
         cmocka_unit_test(at_most_four_lookups_run_at_once_and_the_others_follow),
-        cmocka_unit_test(an_answer_is_kept_for_its_time_and_then_sought_again),
-        cmocka_unit_test(whoever_leaves_is_not_woken_any_more),
-        cmocka_unit_test(the_end_does_not_wait_for_a_lookup_that_hangs),
+        cmocka_unit_test(a_failed_lookup_is_kept_for_a_while_and_then_repeated),
+        cmocka_unit_test(a_caller_that_has_left_a_lookup_is_not_woken),
+        cmocka_unit_test(freeing_the_table_does_not_wait_for_a_lookup_that_hangs),
         cmocka_unit_test(the_names_that_are_kept_have_a_ceiling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -188,7 +188,7 @@ static void a_refused_connection_gives_its_place_back(void **state)
 
 /* curl may close a socket before it reports that it does not need it any more. If the callback
  * returned an error then, curl would fail all other connections that are being opened. */
-static void a_cancelled_opening_does_not_spoil_the_others(void **state)
+static void cancelling_an_opening_does_not_fail_other_openings(void **state)
 {
     (void)state;
     silent_port refusing = listen_silently("http"), silent = listen_silently("https");
@@ -215,7 +215,7 @@ static void a_cancelled_opening_does_not_spoil_the_others(void **state)
     close(silent.fd);
 }
 
-static void a_cancelled_opening_is_not_told(void **state)
+static void the_end_of_a_cancelled_opening_is_not_reported(void **state)
 {
     (void)state;
     silent_port port = listen_silently("https");
@@ -348,7 +348,7 @@ static void a_tls_connection_is_used_again_by_its_opener_only(void **state)
     opener_end(&self);
 }
 
-static void its_opener_finds_the_idle_tls_connection(void **state)
+static void an_opener_reuses_its_idle_tls_connection(void **state)
 {
     (void)state;
     http_client_settings settings = settings_for_tls();
@@ -374,7 +374,7 @@ static void *close_it(void *connection)
 }
 
 /* Only the opener's thread may use libcurl's multi handle: TSan reports it otherwise. */
-static void another_thread_leaves_the_closing_to_the_opener(void **state)
+static void a_tls_connection_is_closed_only_by_the_thread_of_its_opener(void **state)
 {
     (void)state;
     http_client_settings settings = settings_for_tls();
@@ -408,13 +408,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(at_most_64_connects_are_begun_in_a_step),
         cmocka_unit_test(a_refused_connection_gives_its_place_back),
-        cmocka_unit_test(a_cancelled_opening_does_not_spoil_the_others),
-        cmocka_unit_test(a_cancelled_opening_is_not_told),
+        cmocka_unit_test(cancelling_an_opening_does_not_fail_other_openings),
+        cmocka_unit_test(the_end_of_a_cancelled_opening_is_not_reported),
         cmocka_unit_test(an_opening_ends_at_its_deadline_or_at_the_connect_timeout),
         cmocka_unit_test(an_opening_waits_for_its_name_without_blocking),
         cmocka_unit_test(a_tls_connection_is_used_again_by_its_opener_only),
-        cmocka_unit_test(its_opener_finds_the_idle_tls_connection),
-        cmocka_unit_test(another_thread_leaves_the_closing_to_the_opener),
+        cmocka_unit_test(an_opener_reuses_its_idle_tls_connection),
+        cmocka_unit_test(a_tls_connection_is_closed_only_by_the_thread_of_its_opener),
     };
     return cmocka_run_group_tests(tests, start_peer, end_peer);
 }

@@ -64,7 +64,7 @@ static void connections_reset_while_idle_cost_no_call(void **state)
 
 /* A host that restarts after a power failure has lost its connections. Each of them looks usable
  * until the client sends a request, and that request fails. Only one call may fail in this way. */
-static void a_host_that_vanished_costs_one_call_however_many_were_idle(void **state)
+static void only_one_call_fails_when_a_host_has_lost_all_idle_connections(void **state)
 {
     (void)state;
     enum { COUNT = 64 };
@@ -333,7 +333,7 @@ static void an_unused_connection_goes_back_to_the_pool(void **state)
     end(&f);
 }
 
-static void a_connection_given_back_in_the_middle_is_closed(void **state)
+static void a_connection_given_back_during_an_exchange_is_closed(void **state)
 {
     (void)state;
     static const peer_script scripts[] = {{{PEER_READ, PEER_WAIT, PEER_SEND(PEER_OK), PEER_HOLD}},
@@ -668,7 +668,7 @@ static void owners_keep_their_connections_while_the_pool_is_not_full(void **stat
     end(&f);
 }
 
-static void in_a_full_pool_an_owner_takes_the_place_of_anothers_idle_connection(void **state)
+static void in_a_full_pool_an_owner_replaces_an_idle_connection_of_another_owner(void **state)
 {
     (void)state;
     fixture f = start_with_places(1);
@@ -765,7 +765,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connections_reset_while_idle_cost_no_call),
-        cmocka_unit_test(a_host_that_vanished_costs_one_call_however_many_were_idle),
+        cmocka_unit_test(only_one_call_fails_when_a_host_has_lost_all_idle_connections),
         cmocka_unit_test(a_reset_does_not_close_connections_that_were_used_more_recently),
         cmocka_unit_test(the_end_of_one_connection_leaves_the_others_alone),
         cmocka_unit_test(an_idle_connection_that_was_closed_is_not_used),
@@ -784,7 +784,7 @@ int main(void)
         cmocka_unit_test_teardown(
             the_connection_used_last_is_taken_first_and_the_others_grow_old, stop_fake_clock),
         cmocka_unit_test(an_unused_connection_goes_back_to_the_pool),
-        cmocka_unit_test(a_connection_given_back_in_the_middle_is_closed),
+        cmocka_unit_test(a_connection_given_back_during_an_exchange_is_closed),
         cmocka_unit_test(a_full_pool_is_busy_at_the_deadline),
         cmocka_unit_test(a_dropped_connection_is_replaced_in_the_same_place),
         cmocka_unit_test(a_freed_connection_goes_to_the_longest_waiter),
@@ -795,7 +795,7 @@ int main(void)
         cmocka_unit_test(the_place_of_a_dead_idle_connection_is_granted_to_a_waiting_queuer),
         cmocka_unit_test(a_granted_dead_connection_is_replaced_without_queuing_again),
         cmocka_unit_test(owners_keep_their_connections_while_the_pool_is_not_full),
-        cmocka_unit_test(in_a_full_pool_an_owner_takes_the_place_of_anothers_idle_connection),
+        cmocka_unit_test(in_a_full_pool_an_owner_replaces_an_idle_connection_of_another_owner),
         cmocka_unit_test(a_connection_is_never_granted_to_another_owner),
         cmocka_unit_test(stop_ends_the_wait_for_a_free_connection),
         cmocka_unit_test(stop_ends_the_wait_for_a_reply),

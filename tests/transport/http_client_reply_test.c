@@ -118,7 +118,7 @@ static void decodes_chunks(void **state)
         false, "x", false);
 }
 
-static void reads_to_the_close_when_there_is_no_length(void **state)
+static void a_body_without_a_length_ends_with_the_connection(void **state)
 {
     (void)state;
     expect_body("HTTP/1.1 200 OK\r\n\r\nhello", true, "hello", false);
@@ -432,7 +432,7 @@ int main(void)
         cmocka_unit_test(reads_a_body_with_a_length),
         cmocka_unit_test(reports_type_and_status),
         cmocka_unit_test(decodes_chunks),
-        cmocka_unit_test(reads_to_the_close_when_there_is_no_length),
+        cmocka_unit_test(a_body_without_a_length_ends_with_the_connection),
         cmocka_unit_test(knows_whether_the_connection_stays_open),
         cmocka_unit_test(reads_the_status_line_of_old_dubbo_go),
         cmocka_unit_test(reads_the_peers_idle_time),

@@ -237,13 +237,13 @@ static void an_interrupted_wait_is_repeated(void **state)
     each_call_fails(&(fault){FAIL_EPOLL_WAIT, 2, EINTR, NULL});
 }
 
-static void polling_that_is_impossible_ends_the_server(void **state)
+static void a_failing_epoll_wait_ends_the_server(void **state)
 {
     (void)state;
     each_call_fails(&(fault){FAIL_EPOLL_WAIT, 1, EBADF, "epoll_wait"});
 }
 
-static void a_wake_up_is_not_lost(void **state)
+static void a_wake_up_is_not_lost_when_reading_or_writing_its_eventfd_fails(void **state)
 {
     (void)state;
     each_call_fails(&(fault){FAIL_EVENTFD_WRITE, 5, EINTR, NULL});
@@ -328,8 +328,8 @@ int main(void)
         cmocka_unit_test(a_descriptor_that_cannot_be_watched_costs_its_connection_at_most),
         cmocka_unit_test(a_descriptor_that_cannot_be_unwatched_ends_the_server_and_not_the_process),
         cmocka_unit_test(an_interrupted_wait_is_repeated),
-        cmocka_unit_test(polling_that_is_impossible_ends_the_server),
-        cmocka_unit_test(a_wake_up_is_not_lost),
+        cmocka_unit_test(a_failing_epoll_wait_ends_the_server),
+        cmocka_unit_test(a_wake_up_is_not_lost_when_reading_or_writing_its_eventfd_fails),
         cmocka_unit_test(a_server_that_cannot_be_woken_fails_and_ends),
         cmocka_unit_test(a_connection_that_cannot_be_accepted_is_accepted_later),
         cmocka_unit_test(a_listening_socket_that_is_gone_ends_the_server),

@@ -263,7 +263,7 @@ static void a_target_without_a_path_means_the_root(void **state)
     talk_end(&t);
 }
 
-static void answers_doubtful_framing_once_and_closes(void **state)
+static void ambiguous_framing_gets_one_answer_and_a_closed_connection(void **state)
 {
     (void)state;
     echo_server echo;
@@ -281,7 +281,7 @@ static void answers_doubtful_framing_once_and_closes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(answers_doubtful_framing_once_and_closes),
+        cmocka_unit_test(ambiguous_framing_gets_one_answer_and_a_closed_connection),
         cmocka_unit_test(bytes_after_a_chunked_body_are_not_a_request),
         cmocka_unit_test(a_malformed_host_header_is_refused),
         cmocka_unit_test(a_target_without_a_path_means_the_root),

@@ -190,7 +190,7 @@ static void turn_until(echo_server *echo, int connections)
 
 /* The loop has made its last turn. libmicrohttpd runs once more when it is stopped, finds these
  * requests and calls our callbacks. */
-static void requests_that_come_after_the_last_turn_are_not_served(void **state)
+static void requests_that_arrive_after_the_last_turn_of_the_loop_are_refused(void **state)
 {
     (void)state;
     static const char *const before[] = {"", "POST /hold HTTP/1.1\r\n",
@@ -242,7 +242,7 @@ static void a_request_whose_body_is_cut_off_is_freed_and_not_handled(void **stat
     echo_stop(&echo);
 }
 
-static void a_client_that_only_closes_its_side_gets_all_answers_and_the_end(void **state)
+static void a_client_that_closes_only_its_sending_side_gets_all_answers(void **state)
 {
     (void)state;
     echo_server echo;
@@ -352,10 +352,10 @@ int main(void)
         cmocka_unit_test(answers_ten_thousand_held_requests_in_any_order),
         cmocka_unit_test(an_answer_to_a_client_that_has_gone_is_dropped),
         cmocka_unit_test(an_unanswered_request_is_answered_at_the_end_of_the_server),
-        cmocka_unit_test(requests_that_come_after_the_last_turn_are_not_served),
+        cmocka_unit_test(requests_that_arrive_after_the_last_turn_of_the_loop_are_refused),
         cmocka_unit_test(a_request_whose_body_is_cut_off_is_freed_and_not_handled),
         cmocka_unit_test(a_closed_connection_that_a_forked_child_holds_causes_no_events),
-        cmocka_unit_test(a_client_that_only_closes_its_side_gets_all_answers_and_the_end),
+        cmocka_unit_test(a_client_that_closes_only_its_sending_side_gets_all_answers),
         cmocka_unit_test(draining_closes_idle_connections_and_the_others_after_their_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -514,7 +514,7 @@ static void no_sender_gives_way_while_there_is_memory(void **state)
 
 /* The body's memory is freed as soon as the answer is ready, even if the peer reads the answer
  * slowly. */
-static void a_slow_reader_of_the_answer_keeps_no_body(void **state)
+static void the_memory_of_a_body_is_freed_before_a_slow_peer_has_read_the_answer(void **state)
 {
     (void)state;
     say(0, "/big", 150 * KIB);
@@ -546,7 +546,7 @@ int main(void)
         TEST(a_draining_server_still_serves_waiting_requests),
         TEST(continue_is_not_sent_before_there_is_room),
         TEST(a_connection_is_used_again_after_a_wait),
-        TEST(a_slow_reader_of_the_answer_keeps_no_body),
+        TEST(the_memory_of_a_body_is_freed_before_a_slow_peer_has_read_the_answer),
         TEST(a_sender_that_will_miss_its_deadline_gives_way),
         TEST(a_silent_sender_gives_way_while_others_wait),
         TEST(no_sender_gives_way_while_there_is_memory),

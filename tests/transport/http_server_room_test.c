@@ -79,7 +79,7 @@ static void refuses_new_connections_when_all_are_in_use(void **state)
     echo_stop(&echo);
 }
 
-static void the_oldest_idle_connection_makes_room_when_full(void **state)
+static void the_oldest_idle_connection_is_closed_when_a_full_server_gets_a_new_one(void **state)
 {
     (void)state;
     echo_server echo;
@@ -449,7 +449,7 @@ static void an_idle_connection_of_another_loop_makes_room_before_a_sender(void *
     echo_stop(&echo);
 }
 
-static void the_slowest_sender_makes_room_when_full(void **state)
+static void the_slowest_sender_is_refused_when_a_full_server_gets_a_new_connection(void **state)
 {
     (void)state;
     echo_server echo;
@@ -486,7 +486,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(refuses_new_connections_when_all_are_in_use),
-        TEST(the_oldest_idle_connection_makes_room_when_full),
+        TEST(the_oldest_idle_connection_is_closed_when_a_full_server_gets_a_new_one),
         TEST(an_idle_connection_makes_room_before_a_slow_sender),
         TEST(a_request_on_its_way_to_an_evicted_connection_is_not_handled),
         TEST(an_idle_connection_with_a_request_on_its_way_keeps_its_place),
@@ -497,7 +497,7 @@ int main(void)
         TEST(bytes_that_a_cut_off_sender_still_sends_are_not_handled),
         TEST(idle_connections_then_slow_senders_of_all_loops_make_room),
         TEST(an_idle_connection_of_another_loop_makes_room_before_a_sender),
-        TEST(the_slowest_sender_makes_room_when_full),
+        TEST(the_slowest_sender_is_refused_when_a_full_server_gets_a_new_connection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

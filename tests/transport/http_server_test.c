@@ -55,7 +55,7 @@ static void answers_pipelined_requests_in_their_order(void **state)
     talk_end(&t);
 }
 
-static void passes_any_http_method_to_its_owner(void **state)
+static void requests_with_any_http_method_reach_the_request_handler(void **state)
 {
     (void)state;
     talk t;
@@ -279,7 +279,7 @@ int main(void)
         cmocka_unit_test(answers_requests_on_one_connection),
         cmocka_unit_test(reads_bodies_in_chunks),
         cmocka_unit_test(answers_pipelined_requests_in_their_order),
-        cmocka_unit_test(passes_any_http_method_to_its_owner),
+        cmocka_unit_test(requests_with_any_http_method_reach_the_request_handler),
         cmocka_unit_test(answers_head_without_a_body),
         cmocka_unit_test(ends_the_connection_after_a_chunked_request),
         cmocka_unit_test(sends_continue_only_when_asked),

@@ -451,7 +451,7 @@ static void a_changed_ca_file_is_used_from_the_next_connection_on(void **state)
     rmdir(folder);
 }
 
-static void an_invalid_file_is_read_once_and_one_that_did_not_open_is_tried_again(void **state)
+static void an_invalid_ca_file_is_read_once_and_one_that_did_not_open_is_tried_again(void **state)
 {
     (void)state;
     if (!http_client_trust_is_shared())
@@ -541,7 +541,7 @@ int main(void)
         cmocka_unit_test(a_step_sends_a_bounded_part_of_a_big_request),
         cmocka_unit_test(the_ca_file_is_read_once_per_client),
         cmocka_unit_test(a_changed_ca_file_is_used_from_the_next_connection_on),
-        cmocka_unit_test(an_invalid_file_is_read_once_and_one_that_did_not_open_is_tried_again),
+        cmocka_unit_test(an_invalid_ca_file_is_read_once_and_one_that_did_not_open_is_tried_again),
         cmocka_unit_test(a_ca_file_replaces_the_certificate_authorities_of_the_system),
         cmocka_unit_test(a_ca_file_without_certificates_is_reported),
         cmocka_unit_test(a_peer_without_a_trusted_certificate_is_refused),
