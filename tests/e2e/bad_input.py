@@ -79,7 +79,7 @@ def test_ids_come_back_byte_for_byte():
         assert text == b'{"jsonrpc":"2.0","id":%s,"result":"x"}\n' % id.encode(), text
 
 
-def test_other_http_methods_and_content_types():
+def test_other_http_methods_get_405_and_other_content_types_get_415():
     provider = Provider()
     for method in ("GET", "PUT", "DELETE", "HEAD"):
         status, headers, text = post(provider.address, PATH, rpc("echo", [1]), method=method)

@@ -123,7 +123,7 @@ def test_group_and_version_are_matched():
     assert nobody.status == 2 and "group" in nobody.err and "not executed" in nobody.err, nobody
 
 
-def test_a_call_without_a_provider_reports_this():
+def test_a_call_without_a_provider_reports_that_there_is_none():
     nobody = dubboc("call", "-r", REGISTRY(), "-t", "2s", "com.example.Nobody", "x")
     assert nobody.status == 2 and "no provider" in nobody.err and "com.example.Nobody" in nobody.err and nobody.out == "", nobody
 

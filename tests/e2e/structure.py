@@ -44,7 +44,7 @@ def includes(text):
     return re.findall(r'^\s*#\s*include\s+([<"][^>"]+[>"])', text, re.M)
 
 
-def test_folders_include_only_in_their_direction():
+def test_folders_include_only_headers_of_the_folders_they_may_use():
     wrong, seen = [], 0
     for path, text in sources(*ALLOWED):
         folder = path.split("/")[0]

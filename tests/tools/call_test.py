@@ -149,7 +149,7 @@ def an_unreachable_registry_is_reported_with_the_reason():
         holds(end.err, "the registry zookeeper://127.0.0.1:1 cannot be reached (connection refused by 127.0.0.1:1); timed out after 1800 ms")
 
 
-def a_proxy_that_refuses_is_named_with_its_place():
+def a_proxy_that_cannot_be_reached_is_named_with_the_line_of_its_setting():
     """The error of a proxy does not name the provider as its cause."""
     for proxy, shown, reason in (("http://u:Zq4@127.0.0.1:1", "http://********@127.0.0.1:1", "Connection refused"),
                                  ("http://proxy.invalid:1", "http://proxy.invalid:1", "Could not resolve proxy")):
@@ -481,7 +481,7 @@ run([
     an_error_in_params_of_a_file_names_the_file,
     a_mistyped_interface_is_reported_with_the_nearest_name,
     an_unreachable_registry_is_reported_with_the_reason,
-    a_proxy_that_refuses_is_named_with_its_place,
+    a_proxy_that_cannot_be_reached_is_named_with_the_line_of_its_setting,
     a_proxy_that_cannot_be_used_is_found_at_the_start,
     an_error_at_the_start_names_the_setting_that_caused_it,
     a_pretty_result_is_indented_and_is_the_default_on_a_terminal,

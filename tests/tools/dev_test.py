@@ -28,7 +28,7 @@ def demo(**replacements):
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
-def without_sudo_it_says_what_to_install_and_as_whom():
+def without_sudo_the_demo_says_what_to_install_and_as_whom():
     status, out, err = demo()
     equal((status, out), (1, ""), err)
     holds(err, "these packages are missing, and there is no sudo to install them with.\n" + HOW)
@@ -72,7 +72,7 @@ def an_argument_that_a_command_does_not_take_is_refused():
 
 
 run([
-    without_sudo_it_says_what_to_install_and_as_whom,
+    without_sudo_the_demo_says_what_to_install_and_as_whom,
     a_sudo_that_refuses_is_not_reported_as_a_failure_of_apt,
     a_failing_apt_get_is_reported_with_the_packages_it_was_run_for,
     a_command_explains_itself_without_doing_anything,

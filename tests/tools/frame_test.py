@@ -119,7 +119,7 @@ def config_check_reports_every_problem_with_its_line():
         holds(end.err, "is not in this release")
 
 
-def a_comment_behind_a_text_is_reported_by_check_and_when_it_is_loaded():
+def a_comment_after_a_text_value_is_reported_by_config_check_and_at_load():
     with Folder() as folder:
         path = folder.file("app.ini", "[application]\nname = desk # main\nowner = team #1;2\n[registry]\npassword = a # b\n")
         end = dubboc("config", "check", path)
@@ -258,7 +258,7 @@ run([
     a_wrong_configuration_ends_with_78_and_names_the_place,
     a_malformed_registry_address_is_reported_with_its_place,
     config_check_reports_every_problem_with_its_line,
-    a_comment_behind_a_text_is_reported_by_check_and_when_it_is_loaded,
+    a_comment_after_a_text_value_is_reported_by_config_check_and_at_load,
     config_check_of_a_good_file_says_ok,
     config_check_names_a_missing_file,
     config_show_prints_effective_values_with_their_origin,
