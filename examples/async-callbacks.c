@@ -30,7 +30,7 @@ static void on_greeting(dubboc_pending *pending, void *arg)
     sem_post(&ended);
 }
 
-/* Starts one call and returns at once. The library frees the call after the callback, because no
+/* Starts one call and returns at once. The library frees it after its callback, because no
  * dubboc_pending is asked for. */
 static dubboc_status greet(dubboc_client *client, char *name, dubboc_error *err)
 {

@@ -1,4 +1,4 @@
-/* The smallest provider: serves one method of one service until SIGTERM or Ctrl-C. */
+/* The smallest provider: one service with one method, until SIGTERM or Ctrl-C. */
 #include <dubboc/dubboc.h>
 #include <stdio.h>
 
