@@ -446,25 +446,29 @@ static void pending_give_error(dubboc_pending *self, dubboc_error *err)
         wanted->len = 0;
 }
 
-dubboc_status dubboc_pending_take(dubboc_pending *self, cJSON **result, dubboc_error *err)
+/* DUBBOC_OK: the call was answered with a result, which the caller takes next. */
+static dubboc_status pending_take_status(dubboc_pending *self, dubboc_error *err)
 {
     dubboc_status status = pending_begin_taking(self, err);
     if (status != DUBBOC_OK)
         return status;
     pending_give_error(self, err);
-    if (self->err.status != DUBBOC_OK || result == NULL)
-        return self->err.status;
+    return self->err.status;
+}
+
+dubboc_status dubboc_pending_take(dubboc_pending *self, cJSON **result, dubboc_error *err)
+{
+    dubboc_status status = pending_take_status(self, err);
+    if (status != DUBBOC_OK || result == NULL)
+        return status;
     return json_build(slice_make(self->result.data, self->result.len), result, err);
 }
 
 dubboc_status dubboc_pending_take_raw(dubboc_pending *self, dubboc_text *result, dubboc_error *err)
 {
-    dubboc_status status = pending_begin_taking(self, err);
-    if (status != DUBBOC_OK)
+    dubboc_status status = pending_take_status(self, err);
+    if (status != DUBBOC_OK || result == NULL)
         return status;
-    pending_give_error(self, err);
-    if (self->err.status != DUBBOC_OK || result == NULL)
-        return self->err.status;
     return dubboc_text_set(result, self->result.data, self->result.len) == DUBBOC_OK
                ? DUBBOC_OK
                : error_no_memory(err);
