@@ -155,3 +155,18 @@ provider *pick_one(directory *of, const char *method, pick *held)
     assert_true(directory_pick(of, &request, held));
     return held->provider;
 }
+
+directory *fixture_start_with_many(fixture *f, size_t providers)
+{
+    fixture_start_in_turn(f);
+    directory *of = directory_of(f, SERVICE);
+    char **urls = many_urls(providers, 8080);
+    fake_registry_push(f->source, SERVICE, (const char *const *)urls, providers);
+    free_urls(urls, providers);
+    return of;
+}
+
+provider *provider_at(directory *of, size_t place)
+{
+    return atomic_load(&of->current)->entries[place].provider;
+}

@@ -40,6 +40,12 @@ void fixture_start_in_turn(fixture *f);
 /* Calls fixture_start_in_turn(), makes the directory of SERVICE, and sets the registry's list. */
 directory *fixture_start_with(fixture *f, const char *const *urls);
 
+/* Calls fixture_start_in_turn(), makes the directory of SERVICE, and gives it so many providers. */
+directory *fixture_start_with_many(fixture *f, size_t providers);
+
+/* Returns the provider at this place of the directory's present list. */
+provider *provider_at(directory *of, size_t place);
+
 void clock_stop(void); /* stops the clock at 1000 s */
 void clock_go_on(int64_t ms);
 void clock_restart(void);

@@ -7,21 +7,6 @@
 
 /* --- helpers --- */
 
-static directory *start(fixture *f, size_t providers)
-{
-    fixture_start_in_turn(f);
-    directory *of = directory_of(f, SERVICE);
-    char **urls = many_urls(providers, 8080);
-    fake_registry_push(f->source, SERVICE, (const char *const *)urls, providers);
-    free_urls(urls, providers);
-    return of;
-}
-
-static provider *at(directory *of, size_t i)
-{
-    return atomic_load(&of->current)->entries[i].provider;
-}
-
 /* Starts a call to the provider without picking it. */
 static pick call_begins(provider *called)
 {
@@ -42,7 +27,7 @@ static size_t count_ejected(directory *of)
 {
     size_t count = 0;
     for (size_t i = 0; i < directory_count(of); i++)
-        count += !health_may_serve(&at(of, i)->health);
+        count += !health_may_serve(&provider_at(of, i)->health);
     return count;
 }
 
@@ -52,17 +37,17 @@ static void five_failures_in_a_row_eject_a_provider(void **state)
 {
     (void)state;
     fixture f;
-    directory *of = start(&f, 4);
-    call_ends(of, at(of, 0), PICK_FAILED, 4);
-    assert_true(health_may_serve(&at(of, 0)->health));
-    call_ends(of, at(of, 0), PICK_FAILED, 1);
-    assert_false(health_may_serve(&at(of, 0)->health));
+    directory *of = fixture_start_with_many(&f, 4);
+    call_ends(of, provider_at(of, 0), PICK_FAILED, 4);
+    assert_true(health_may_serve(&provider_at(of, 0)->health));
+    call_ends(of, provider_at(of, 0), PICK_FAILED, 1);
+    assert_false(health_may_serve(&provider_at(of, 0)->health));
     for (int i = 0; i < 40; i++)
-        assert_string_not_equal(at(of, 0)->info->label, pick_label(of, NULL, PICK_GOOD));
+        assert_string_not_equal(provider_at(of, 0)->info->label, pick_label(of, NULL, PICK_GOOD));
     clock_go_on(29999);
-    assert_false(health_may_serve(&at(of, 0)->health));
+    assert_false(health_may_serve(&provider_at(of, 0)->health));
     clock_go_on(1);
-    assert_true(health_may_serve(&at(of, 0)->health));
+    assert_true(health_may_serve(&provider_at(of, 0)->health));
     fixture_end(&f);
 }
 
@@ -70,19 +55,20 @@ static void an_answer_resets_the_count_of_failures(void **state)
 {
     (void)state;
     fixture f;
-    directory *of = start(&f, 4);
+    directory *of = fixture_start_with_many(&f, 4);
     for (int i = 0; i < 10; i++) {
-        call_ends(of, at(of, 0), PICK_FAILED, 4);
-        call_ends(of, at(of, 0), PICK_GOOD, 1);
+        call_ends(of, provider_at(of, 0), PICK_FAILED, 4);
+        call_ends(of, provider_at(of, 0), PICK_GOOD, 1);
     }
-    assert_true(health_may_serve(&at(of, 0)->health));
-    call_ends(of, at(of, 0), PICK_FAILED, 4);
+    assert_true(health_may_serve(&provider_at(of, 0)->health));
+    call_ends(of, provider_at(of, 0), PICK_FAILED, 4);
     /* an unknown outcome is no failure, and does not reset the count of failures */
-    call_ends(of, at(of, 0), PICK_UNKNOWN, 1);
-    call_ends(of, at(of, 0), PICK_FAILED, 1);
-    assert_false(health_may_serve(&at(of, 0)->health));
-    call_ends(of, at(of, 0), PICK_GOOD, 1); /* a late answer shows that the provider is alive */
-    assert_false(health_is_ejected(&at(of, 0)->health));
+    call_ends(of, provider_at(of, 0), PICK_UNKNOWN, 1);
+    call_ends(of, provider_at(of, 0), PICK_FAILED, 1);
+    assert_false(health_may_serve(&provider_at(of, 0)->health));
+    call_ends(
+        of, provider_at(of, 0), PICK_GOOD, 1); /* a late answer shows that the provider is alive */
+    assert_false(health_is_ejected(&provider_at(of, 0)->health));
     fixture_end(&f);
 }
 
@@ -90,8 +76,8 @@ static void each_ejection_in_a_row_is_longer(void **state)
 {
     (void)state;
     fixture f;
-    directory *of = start(&f, 4);
-    provider *bad = at(of, 0);
+    directory *of = fixture_start_with_many(&f, 4);
+    provider *bad = provider_at(of, 0);
     call_ends(of, bad, PICK_FAILED, 5);
     for (int times = 1; times <= HEALTH_EJECTIONS_MAX + 2; times++) {
         int64_t rest_ms =
@@ -114,11 +100,11 @@ static void calls_in_flight_at_the_ejection_do_not_lengthen_it(void **state)
 {
     (void)state;
     fixture f;
-    directory *of = start(&f, 4);
-    call_ends(of, at(of, 0), PICK_FAILED, 5 + 16);
-    assert_int_equal(1, atomic_load(&at(of, 0)->health.ejections));
+    directory *of = fixture_start_with_many(&f, 4);
+    call_ends(of, provider_at(of, 0), PICK_FAILED, 5 + 16);
+    assert_int_equal(1, atomic_load(&provider_at(of, 0)->health.ejections));
     clock_go_on(30000);
-    assert_true(health_may_serve(&at(of, 0)->health));
+    assert_true(health_may_serve(&provider_at(of, 0)->health));
     fixture_end(&f);
 }
 
@@ -130,9 +116,9 @@ static void failures_never_eject_more_than_half_of_the_providers(void **state)
     } cases[] = {{1, 0}, {2, 1}, {3, 1}, {4, 2}, {9, 4}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         fixture f;
-        directory *of = start(&f, cases[i].providers);
+        directory *of = fixture_start_with_many(&f, cases[i].providers);
         for (size_t k = 0; k < cases[i].providers; k++)
-            call_ends(of, at(of, k), PICK_FAILED, 10);
+            call_ends(of, provider_at(of, k), PICK_FAILED, 10);
         assert_int_equal(cases[i].ejected, count_ejected(of));
         fixture_end(&f);
     }
@@ -152,15 +138,15 @@ static void a_limited_ejection_is_logged_only_when_the_limit_prevented_it(void *
 {
     (void)state;
     fixture f;
-    directory *of = start(&f, 2);
+    directory *of = fixture_start_with_many(&f, 2);
     clock_go_on(3600 * 1000); /* past the throttle that earlier cases have set */
     dubboc_log_set(count_limited_ejections, NULL, DUBBOC_LOG_WARN);
-    call_ends(of, at(of, 1), PICK_FAILED, 5);
+    call_ends(of, provider_at(of, 1), PICK_FAILED, 5);
     limited_ejections = 0; /* also counts lines of earlier cases that were suppressed */
-    call_ends(of, at(of, 1), PICK_FAILED, 16);
+    call_ends(of, provider_at(of, 1), PICK_FAILED, 16);
     assert_int_equal(1, count_ejected(of));
     assert_int_equal(0, limited_ejections);
-    call_ends(of, at(of, 0), PICK_FAILED, 5);
+    call_ends(of, provider_at(of, 0), PICK_FAILED, 5);
     dubboc_log_set(NULL, NULL, DUBBOC_LOG_ERROR);
     assert_int_equal(1, count_ejected(of));
     assert_true(limited_ejections > 0);
@@ -171,9 +157,9 @@ static void some_ejections_end_when_the_other_providers_leave_the_list(void **st
 {
     (void)state;
     fixture f;
-    directory *of = start(&f, 8);
+    directory *of = fixture_start_with_many(&f, 8);
     for (size_t k = 0; k < 4; k++)
-        call_ends(of, at(of, k), PICK_FAILED, 5);
+        call_ends(of, provider_at(of, k), PICK_FAILED, 5);
     assert_int_equal(4, count_ejected(of));
     char **urls = many_urls(8, 8080);
     fake_registry_push(f.source, SERVICE, (const char *const *)urls, 5);
@@ -188,12 +174,12 @@ static void a_provider_stays_ejected_when_the_list_changes(void **state)
 {
     (void)state;
     fixture f;
-    directory *of = start(&f, 8);
-    call_ends(of, at(of, 1), PICK_FAILED, 5);
+    directory *of = fixture_start_with_many(&f, 8);
+    call_ends(of, provider_at(of, 1), PICK_FAILED, 5);
     char **urls = many_urls(8, 8080);
     fake_registry_push(f.source, SERVICE, (const char *const *)urls, 7);
     assert_int_equal(1, count_ejected(of));
-    assert_false(health_may_serve(&at(of, 1)->health));
+    assert_false(health_may_serve(&provider_at(of, 1)->health));
     free_urls(urls, 8);
     fixture_end(&f);
 }
@@ -202,9 +188,9 @@ static void no_provider_is_ejected_when_ejection_is_switched_off(void **state)
 {
     (void)state;
     fixture f;
-    directory *of = start(&f, 4);
+    directory *of = fixture_start_with_many(&f, 4);
     f.selector->context.settings.health_failures = 0;
-    call_ends(of, at(of, 0), PICK_FAILED, 100);
+    call_ends(of, provider_at(of, 0), PICK_FAILED, 100);
     assert_int_equal(0, count_ejected(of));
     fixture_end(&f);
 }
@@ -218,7 +204,7 @@ static void *fail_all(void *arg)
 {
     const failing *self = arg;
     for (size_t k = 0; k < 10; k++)
-        call_ends(self->of, at(self->of, (self->from + k) % 10), PICK_FAILED, 10);
+        call_ends(self->of, provider_at(self->of, (self->from + k) % 10), PICK_FAILED, 10);
     return NULL;
 }
 
@@ -226,7 +212,7 @@ static void failures_in_several_threads_eject_no_more_than_half_of_the_providers
 {
     (void)state;
     fixture f;
-    directory *of = start(&f, 10);
+    directory *of = fixture_start_with_many(&f, 10);
     pthread_t threads[4];
     failing args[4];
     for (size_t i = 0; i < 4; i++) {
@@ -262,18 +248,18 @@ static void each_refusal_halves_the_share_of_a_provider_and_an_answer_restores_i
         int least, most;
     } of_4000[] = {{1000, 1000}, {420, 700}, {190, 380}, {80, 200}, {30, 110}};
     fixture f;
-    directory *of = start(&f, 4);
+    directory *of = fixture_start_with_many(&f, 4);
     random_seed(1);
     for (size_t refusals = 0; refusals < 5; refusals++) {
-        assert_in_range(
-            picks_of(of, at(of, 0), 4000), of_4000[refusals].least, of_4000[refusals].most);
-        call_ends(of, at(of, 0), PICK_REFUSED, 1);
+        assert_in_range(picks_of(of, provider_at(of, 0), 4000), of_4000[refusals].least,
+            of_4000[refusals].most);
+        call_ends(of, provider_at(of, 0), PICK_REFUSED, 1);
     }
-    call_ends(of, at(of, 0), PICK_GOOD, 1);
-    assert_int_equal(1000, picks_of(of, at(of, 0), 4000));
-    call_ends(of, at(of, 0), PICK_REFUSED, 4);
+    call_ends(of, provider_at(of, 0), PICK_GOOD, 1);
+    assert_int_equal(1000, picks_of(of, provider_at(of, 0), 4000));
+    call_ends(of, provider_at(of, 0), PICK_REFUSED, 4);
     clock_go_on(30000); /* no call was sent to it for 30 s */
-    assert_int_equal(1000, picks_of(of, at(of, 0), 4000));
+    assert_int_equal(1000, picks_of(of, provider_at(of, 0), 4000));
     fixture_end(&f);
 }
 
@@ -282,8 +268,8 @@ static void five_refusals_eject_a_provider_for_a_second_that_doubles_up_to_thirt
     (void)state;
     static const int64_t rests_ms[] = {1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000};
     fixture f;
-    directory *of = start(&f, 4);
-    provider *full = at(of, 0);
+    directory *of = fixture_start_with_many(&f, 4);
+    provider *full = provider_at(of, 0);
     call_ends(of, full, PICK_REFUSED, 4);
     assert_false(health_is_ejected(&full->health));
     for (size_t i = 0; i < sizeof rests_ms / sizeof rests_ms[0]; i++) {
@@ -313,8 +299,8 @@ static void each_answer_shortens_the_next_ejection_after_refusals_by_one_step(vo
 {
     (void)state;
     fixture f;
-    directory *of = start(&f, 4);
-    provider *full = at(of, 0);
+    directory *of = fixture_start_with_many(&f, 4);
+    provider *full = provider_at(of, 0);
     assert_rests_for(of, full, 5, 1000);
     assert_rests_for(of, full, 1, 2000);
     assert_rests_for(of, full, 1, 4000);
@@ -332,8 +318,8 @@ static void an_answer_to_a_call_before_the_last_refusal_does_not_end_the_ejectio
 {
     (void)state;
     fixture f;
-    directory *of = start(&f, 4);
-    provider *full = at(of, 0);
+    directory *of = fixture_start_with_many(&f, 4);
+    provider *full = provider_at(of, 0);
     pick before[6];
     for (size_t i = 0; i < 6; i++)
         before[i] = call_begins(full);
@@ -357,13 +343,13 @@ static void refusals_and_failures_are_counted_separately(void **state)
 {
     (void)state;
     fixture f;
-    directory *of = start(&f, 4);
-    call_ends(of, at(of, 0), PICK_REFUSED, 4);
-    call_ends(of, at(of, 0), PICK_FAILED, 4);
-    assert_false(health_is_ejected(&at(of, 0)->health));
-    call_ends(of, at(of, 0), PICK_FAILED, 1);
+    directory *of = fixture_start_with_many(&f, 4);
+    call_ends(of, provider_at(of, 0), PICK_REFUSED, 4);
+    call_ends(of, provider_at(of, 0), PICK_FAILED, 4);
+    assert_false(health_is_ejected(&provider_at(of, 0)->health));
+    call_ends(of, provider_at(of, 0), PICK_FAILED, 1);
     clock_go_on(29999);
-    assert_true(health_is_ejected(&at(of, 0)->health));
+    assert_true(health_is_ejected(&provider_at(of, 0)->health));
     fixture_end(&f);
 }
 
@@ -372,12 +358,12 @@ static void refusals_never_eject_more_than_half_of_the_providers(void **state)
     (void)state;
     for (size_t count = 1; count <= 5; count++) {
         fixture f;
-        directory *of = start(&f, count);
+        directory *of = fixture_start_with_many(&f, count);
         for (size_t k = 0; k < count; k++)
-            call_ends(of, at(of, k), PICK_REFUSED, 10);
+            call_ends(of, provider_at(of, k), PICK_REFUSED, 10);
         size_t resting_now = 0;
         for (size_t k = 0; k < count; k++)
-            resting_now += health_is_ejected(&at(of, k)->health);
+            resting_now += health_is_ejected(&provider_at(of, k)->health);
         assert_int_equal(count / 2, resting_now);
         fixture_end(&f);
     }
@@ -385,7 +371,7 @@ static void refusals_never_eject_more_than_half_of_the_providers(void **state)
 
 static bool has_willing_beside(directory *of, size_t k)
 {
-    return directory_has_willing(of, (provider *const[]){at(of, k)}, 1);
+    return directory_has_willing(of, (provider *const[]){provider_at(of, k)}, 1);
 }
 
 /* Sets the list: provider A with these parameters of its process, and provider B. */
@@ -415,10 +401,10 @@ static void a_changed_node_ends_an_ejection_after_refusals(void **state)
         fixture_start_in_turn(&f);
         directory *of = directory_of(&f, SERVICE);
         a_is(&f, cases[i].before);
-        call_ends(of, at(of, 0), PICK_REFUSED, 5);
-        assert_true(health_is_ejected(&at(of, 0)->health));
+        call_ends(of, provider_at(of, 0), PICK_REFUSED, 5);
+        assert_true(health_is_ejected(&provider_at(of, 0)->health));
         a_is(&f, cases[i].after);
-        assert_int_equal(!cases[i].is_new, health_is_ejected(&at(of, 0)->health));
+        assert_int_equal(!cases[i].is_new, health_is_ejected(&provider_at(of, 0)->health));
         assert_int_equal(cases[i].is_new, has_willing_beside(of, 1));
         fixture_end(&f);
     }
@@ -435,12 +421,12 @@ static void a_node_that_comes_back_changed_ends_the_ejection_but_a_duplicate_doe
     fixture_start_in_turn(&f);
     directory *of = directory_of(&f, SERVICE);
     registry_has(&f, LIST(A "&timestamp=1700000000001", B));
-    call_ends(of, at(of, 0), PICK_REFUSED, 5);
+    call_ends(of, provider_at(of, 0), PICK_REFUSED, 5);
     registry_has(&f, LIST(A "&timestamp=1700000000001", other_scheme, B));
-    assert_true(health_is_ejected(&at(of, 0)->health));
+    assert_true(health_is_ejected(&provider_at(of, 0)->health));
     registry_has(&f, LIST(B));
     registry_has(&f, LIST(A "&timestamp=1700000000002", B));
-    assert_false(health_is_ejected(&at(of, 0)->health));
+    assert_false(health_is_ejected(&provider_at(of, 0)->health));
     fixture_end(&f);
 }
 
@@ -451,10 +437,10 @@ static void a_changed_node_does_not_end_an_ejection_after_failures(void **state)
     fixture_start_in_turn(&f);
     directory *of = directory_of(&f, SERVICE);
     a_is(&f, "&pid=1&timestamp=1700000000000");
-    call_ends(of, at(of, 0), PICK_REFUSED, 1);
-    call_ends(of, at(of, 0), PICK_FAILED, 5);
+    call_ends(of, provider_at(of, 0), PICK_REFUSED, 1);
+    call_ends(of, provider_at(of, 0), PICK_FAILED, 5);
     a_is(&f, "&pid=2&timestamp=1700000000001");
-    assert_true(health_is_ejected(&at(of, 0)->health));
+    assert_true(health_is_ejected(&provider_at(of, 0)->health));
     fixture_end(&f);
 }
 
@@ -462,14 +448,14 @@ static void a_provider_that_refused_within_the_last_second_is_not_willing(void *
 {
     (void)state;
     fixture f;
-    directory *of = start(&f, 3);
+    directory *of = fixture_start_with_many(&f, 3);
     assert_true(has_willing_beside(of, 0));
-    call_ends(of, at(of, 1), PICK_REFUSED, 1);
+    call_ends(of, provider_at(of, 1), PICK_REFUSED, 1);
     assert_true(has_willing_beside(of, 0));
-    call_ends(of, at(of, 2), PICK_REFUSED, 1);
+    call_ends(of, provider_at(of, 2), PICK_REFUSED, 1);
     assert_false(has_willing_beside(of, 0));
-    assert_true(has_willing_beside(of, 1)); /* provider 0 is willing */
-    call_ends(of, at(of, 2), PICK_GOOD, 1); /* an answer does not cancel the refusal */
+    assert_true(has_willing_beside(of, 1));          /* provider 0 is willing */
+    call_ends(of, provider_at(of, 2), PICK_GOOD, 1); /* an answer does not cancel the refusal */
     assert_false(has_willing_beside(of, 0));
     clock_go_on(1002); /* refusal times have a resolution of two milliseconds */
     assert_true(has_willing_beside(of, 0));
@@ -480,19 +466,19 @@ static void a_failing_or_ejected_provider_is_not_willing(void **state)
 {
     (void)state;
     fixture f;
-    directory *of = start(&f, 3);
-    call_ends(of, at(of, 1), PICK_REFUSED, 1);
-    call_ends(of, at(of, 2), PICK_FAILED, 1); /* is failing, but not ejected yet */
+    directory *of = fixture_start_with_many(&f, 3);
+    call_ends(of, provider_at(of, 1), PICK_REFUSED, 1);
+    call_ends(of, provider_at(of, 2), PICK_FAILED, 1); /* is failing, but not ejected yet */
     assert_false(has_willing_beside(of, 0));
-    call_ends(of, at(of, 2), PICK_GOOD, 1);
+    call_ends(of, provider_at(of, 2), PICK_GOOD, 1);
     assert_true(has_willing_beside(of, 0));
-    call_ends(of, at(of, 2), PICK_REFUSED, 5);
+    call_ends(of, provider_at(of, 2), PICK_REFUSED, 5);
     clock_go_on(1002);
-    call_ends(of, at(of, 2), PICK_GOOD, 1);
+    call_ends(of, provider_at(of, 2), PICK_GOOD, 1);
     assert_true(has_willing_beside(of, 0));
-    call_ends(of, at(of, 1), PICK_REFUSED, 1);
-    call_ends(of, at(of, 2), PICK_FAILED, 5);
-    assert_true(health_is_ejected(&at(of, 2)->health));
+    call_ends(of, provider_at(of, 1), PICK_REFUSED, 1);
+    call_ends(of, provider_at(of, 2), PICK_FAILED, 5);
+    assert_true(health_is_ejected(&provider_at(of, 2)->health));
     assert_false(has_willing_beside(of, 0));
     fixture_end(&f);
 }
@@ -502,8 +488,8 @@ static void a_provider_that_was_tried_is_not_counted_as_willing(void **state)
 {
     (void)state;
     fixture f;
-    directory *of = start(&f, 3);
-    provider *const tried[] = {at(of, 0), at(of, 1), at(of, 2)};
+    directory *of = fixture_start_with_many(&f, 3);
+    provider *const tried[] = {provider_at(of, 0), provider_at(of, 1), provider_at(of, 2)};
     assert_true(directory_has_willing(of, tried, 0));
     assert_true(directory_has_willing(of, tried, 2));
     assert_false(directory_has_willing(of, tried, 3));

@@ -271,11 +271,6 @@ static directory *filled_with_full(fixture *f, size_t count)
     return of;
 }
 
-static provider *provider_at(directory *of, size_t at)
-{
-    return atomic_load(&of->current)->entries[at].provider;
-}
-
 /* Picks a provider that has room; NULL: none has. */
 static const provider *pick_with_room(directory *of, int which, provider *const *excluded)
 {

@@ -11,18 +11,9 @@
 
 static directory *start(fixture *f, size_t providers)
 {
-    fixture_start_in_turn(f);
-    directory *of = directory_of(f, SERVICE);
-    char **urls = many_urls(providers, 8080);
-    fake_registry_push(f->source, SERVICE, (const char *const *)urls, providers);
-    free_urls(urls, providers);
+    directory *of = fixture_start_with_many(f, providers);
     random_seed(1);
     return of;
-}
-
-static provider *at(directory *of, size_t i)
-{
-    return atomic_load(&of->current)->entries[i].provider;
 }
 
 /* Calls to the provider, without picking it, fail. */
@@ -70,12 +61,12 @@ static void after_an_ejection_one_call_tries_the_provider_while_others_avoid_it(
     fixture f;
     pick trial;
     directory *of = start(&f, 3);
-    calls_fail(of, at(of, 0), 5);
+    calls_fail(of, provider_at(of, 0), 5);
     clock_go_on(30000);
-    pick_this(of, at(of, 0), &trial);
-    assert_int_equal(0, picks_of(of, at(of, 0), 100));
+    pick_this(of, provider_at(of, 0), &trial);
+    assert_int_equal(0, picks_of(of, provider_at(of, 0), 100));
     pick_release(of, &trial, PICK_GOOD);
-    assert_true(picks_of(of, at(of, 0), 1000) > 0);
+    assert_true(picks_of(of, provider_at(of, 0), 1000) > 0);
     fixture_end(&f);
 }
 
@@ -85,14 +76,14 @@ static void a_failed_trial_ejects_the_provider_again_for_longer(void **state)
     fixture f;
     pick trial;
     directory *of = start(&f, 3);
-    calls_fail(of, at(of, 0), 5);
+    calls_fail(of, provider_at(of, 0), 5);
     clock_go_on(30000);
-    pick_this(of, at(of, 0), &trial);
+    pick_this(of, provider_at(of, 0), &trial);
     pick_release(of, &trial, PICK_FAILED);
     clock_go_on(59999);
-    assert_int_equal(0, picks_of(of, at(of, 0), 100));
+    assert_int_equal(0, picks_of(of, provider_at(of, 0), 100));
     clock_go_on(1);
-    pick_this(of, at(of, 0), &trial);
+    pick_this(of, provider_at(of, 0), &trial);
     pick_release(of, &trial, PICK_GOOD);
     fixture_end(&f);
 }
@@ -103,12 +94,12 @@ static void a_trial_without_an_outcome_is_followed_by_another_trial(void **state
     fixture f;
     pick trial;
     directory *of = start(&f, 3);
-    calls_fail(of, at(of, 0), 5);
+    calls_fail(of, provider_at(of, 0), 5);
     clock_go_on(30000);
-    pick_this(of, at(of, 0), &trial);
+    pick_this(of, provider_at(of, 0), &trial);
     pick_release(of, &trial, PICK_UNKNOWN);
-    pick_this(of, at(of, 0), &trial);
-    assert_int_equal(0, picks_of(of, at(of, 0), 100));
+    pick_this(of, provider_at(of, 0), &trial);
+    assert_int_equal(0, picks_of(of, provider_at(of, 0), 100));
     pick_release(of, &trial, PICK_GOOD);
     fixture_end(&f);
 }
@@ -123,17 +114,17 @@ static void after_the_trial_the_share_grows_for_ten_seconds(void **state)
     fixture f;
     pick trial;
     directory *of = start(&f, 3);
-    calls_fail(of, at(of, 0), 5);
+    calls_fail(of, provider_at(of, 0), 5);
     clock_go_on(30000);
-    pick_this(of, at(of, 0), &trial);
+    pick_this(of, provider_at(of, 0), &trial);
     pick_release(of, &trial, PICK_GOOD);
     int64_t passed_ms = 0;
     for (size_t i = 0; i < sizeof of_3000 / sizeof of_3000[0]; i++) {
         clock_go_on(of_3000[i].after_ms - passed_ms);
         passed_ms = of_3000[i].after_ms;
-        assert_in_range(picks_of(of, at(of, 0), 3000), of_3000[i].least, of_3000[i].most);
+        assert_in_range(picks_of(of, provider_at(of, 0), 3000), of_3000[i].least, of_3000[i].most);
     }
-    assert_int_equal(0, atomic_load(&at(of, 0)->health.ejected_until_ns));
+    assert_int_equal(0, atomic_load(&provider_at(of, 0)->health.ejected_until_ns));
     fixture_end(&f);
 }
 
@@ -145,13 +136,13 @@ static void silent_providers_are_not_picked_however_many_they_are(void **state)
     fixture f;
     directory *of = start(&f, 3);
     for (size_t i = 0; i < 2; i++) {
-        calls_fail(of, at(of, i), 5);
-        health_presume_silence(&at(of, i)->health);
-        assert_true(health_note_silence(&at(of, i)->health));
-        assert_false(health_note_silence(&at(of, i)->health)); /* it was known */
+        calls_fail(of, provider_at(of, i), 5);
+        health_presume_silence(&provider_at(of, i)->health);
+        assert_true(health_note_silence(&provider_at(of, i)->health));
+        assert_false(health_note_silence(&provider_at(of, i)->health)); /* it was known */
     }
     clock_go_on(3600 * 1000);
-    assert_int_equal(300, picks_of(of, at(of, 2), 300));
+    assert_int_equal(300, picks_of(of, provider_at(of, 2), 300));
     fixture_end(&f);
 }
 
@@ -160,10 +151,10 @@ static void a_silent_provider_does_not_count_for_the_limit_of_ejections(void **s
     (void)state;
     fixture f;
     directory *of = start(&f, 3);
-    calls_fail(of, at(of, 0), 5);
-    assert_true(health_note_silence(&at(of, 0)->health));
-    calls_fail(of, at(of, 1), 5);
-    assert_true(health_is_ejected(&at(of, 1)->health));
+    calls_fail(of, provider_at(of, 0), 5);
+    assert_true(health_note_silence(&provider_at(of, 0)->health));
+    calls_fail(of, provider_at(of, 1), 5);
+    assert_true(health_is_ejected(&provider_at(of, 1)->health));
     fixture_end(&f);
 }
 
@@ -174,18 +165,18 @@ static void when_all_providers_are_silent_calls_go_to_the_one_last_known_to_live
     directory *of = start(&f, 3);
     static const size_t order[] = {1, 2, 0};
     for (size_t i = 0; i < 3; i++) {
-        calls_fail(of, at(of, order[i]), 5);
-        health_note_silence(&at(of, order[i])->health);
+        calls_fail(of, provider_at(of, order[i]), 5);
+        health_note_silence(&provider_at(of, order[i])->health);
         clock_go_on(3000);
     }
-    assert_int_equal(30, picks_of(of, at(of, 0), 30));
+    assert_int_equal(30, picks_of(of, provider_at(of, 0), 30));
     /* a second attempt goes to the next one */
-    provider *const tried[] = {at(of, 0)};
+    provider *const tried[] = {provider_at(of, 0)};
     const pick_request again = {.policy = "roundrobin", .excluded = tried, .excluded_count = 1};
     pick held;
     assert_true(directory_has_other(of, tried, 1));
     assert_true(directory_pick(of, &again, &held));
-    assert_ptr_equal(held.provider, at(of, 2));
+    assert_ptr_equal(held.provider, provider_at(of, 2));
     pick_release(of, &held, PICK_UNKNOWN);
     fixture_end(&f);
 }
@@ -195,15 +186,15 @@ static void a_second_attempt_does_not_go_to_a_silent_provider(void **state)
     (void)state;
     fixture f;
     directory *of = start(&f, 2);
-    provider *const tried[] = {at(of, 0)};
+    provider *const tried[] = {provider_at(of, 0)};
     assert_true(directory_has_other(of, tried, 1));
-    calls_fail(of, at(of, 1), 5);
-    health_note_silence(&at(of, 1)->health);
+    calls_fail(of, provider_at(of, 1), 5);
+    health_note_silence(&provider_at(of, 1)->health);
     assert_false(directory_has_other(of, tried, 1));
     const pick_request again = {.policy = "roundrobin", .excluded = tried, .excluded_count = 1};
     pick held;
     assert_true(directory_pick(of, &again, &held));
-    assert_ptr_equal(held.provider, at(of, 0));
+    assert_ptr_equal(held.provider, provider_at(of, 0));
     pick_release(of, &held, PICK_UNKNOWN);
     fixture_end(&f);
 }
@@ -214,16 +205,16 @@ static void an_answered_probe_ends_silence_and_the_first_ejection(void **state)
     fixture f;
     pick trial;
     directory *of = start(&f, 3);
-    calls_fail(of, at(of, 0), 5);
-    health_note_silence(&at(of, 0)->health);
+    calls_fail(of, provider_at(of, 0), 5);
+    health_note_silence(&provider_at(of, 0)->health);
     clock_go_on(12000);
-    assert_int_equal(0, picks_of(of, at(of, 0), 100));
-    assert_true(health_note_life(&at(of, 0)->health, clock_now_ns()));
-    pick_this(of, at(of, 0), &trial);
+    assert_int_equal(0, picks_of(of, provider_at(of, 0), 100));
+    assert_true(health_note_life(&provider_at(of, 0)->health, clock_now_ns()));
+    pick_this(of, provider_at(of, 0), &trial);
     assert_true(trial.is_trial);
-    assert_int_equal(0, picks_of(of, at(of, 0), 100));
+    assert_int_equal(0, picks_of(of, provider_at(of, 0), 100));
     pick_release(of, &trial, PICK_GOOD);
-    assert_in_range(picks_of(of, at(of, 0), 3000), 20, 90);
+    assert_in_range(picks_of(of, provider_at(of, 0), 3000), 20, 90);
     fixture_end(&f);
 }
 
@@ -234,12 +225,12 @@ static void an_answered_probe_does_not_end_the_second_ejection(void **state)
     fixture f;
     pick trial;
     directory *of = start(&f, 3);
-    calls_fail(of, at(of, 0), 5);
-    assert_true(health_note_life(&at(of, 0)->health, clock_now_ns()));
-    pick_this(of, at(of, 0), &trial);
+    calls_fail(of, provider_at(of, 0), 5);
+    assert_true(health_note_life(&provider_at(of, 0)->health, clock_now_ns()));
+    pick_this(of, provider_at(of, 0), &trial);
     pick_release(of, &trial, PICK_FAILED);
-    assert_false(health_note_life(&at(of, 0)->health, clock_now_ns()));
-    assert_int_equal(0, picks_of(of, at(of, 0), 100));
+    assert_false(health_note_life(&provider_at(of, 0)->health, clock_now_ns()));
+    assert_int_equal(0, picks_of(of, provider_at(of, 0), 100));
     fixture_end(&f);
 }
 
@@ -249,16 +240,16 @@ static void a_provider_beyond_the_ejection_limit_needs_no_trial_after_a_probe_an
     (void)state;
     fixture f;
     directory *of = start(&f, 2);
-    calls_fail(of, at(of, 0), 5);
-    calls_fail(of, at(of, 1), 5);
-    health_presume_silence(&at(of, 1)->health);
-    assert_true(health_note_life(&at(of, 1)->health, clock_now_ns()));
+    calls_fail(of, provider_at(of, 0), 5);
+    calls_fail(of, provider_at(of, 1), 5);
+    health_presume_silence(&provider_at(of, 1)->health);
+    assert_true(health_note_life(&provider_at(of, 1)->health, clock_now_ns()));
     pick held[4];
     for (size_t i = 0; i < 4; i++)
-        pick_this(of, at(of, 1), &held[i]);
+        pick_this(of, provider_at(of, 1), &held[i]);
     for (size_t i = 0; i < 4; i++)
         pick_release(of, &held[i], PICK_GOOD);
-    assert_int_equal(0, atomic_load(&at(of, 1)->health.started_ms));
+    assert_int_equal(0, atomic_load(&provider_at(of, 1)->health.started_ms));
     fixture_end(&f);
 }
 
@@ -269,19 +260,19 @@ static void an_answer_just_before_the_ejection_does_not_leave_the_provider_on_tr
     fixture f;
     pick trial, beside;
     directory *of = start(&f, 1);
-    provider_health *health = &at(of, 0)->health;
+    provider_health *health = &provider_at(of, 0)->health;
     for (int i = 0; i < 5; i++)
         (void)health_failed(health, 5);
     (void)health_good(health, 0, 5);
     (void)health_eject_failed(health, clock_now_ns(), 30000);
     clock_go_on(30000);
-    pick_this(of, at(of, 0), &trial);
+    pick_this(of, provider_at(of, 0), &trial);
     assert_true(trial.is_trial);
     pick_release(of, &trial, PICK_GOOD);
     assert_int_equal(RECOVERY_NONE, atomic_load(&health->recovery));
     clock_go_on(10000);
-    pick_this(of, at(of, 0), &trial);
-    pick_this(of, at(of, 0), &beside);
+    pick_this(of, provider_at(of, 0), &trial);
+    pick_this(of, provider_at(of, 0), &beside);
     assert_false(trial.is_trial || beside.is_trial);
     pick_release(of, &trial, PICK_GOOD);
     pick_release(of, &beside, PICK_GOOD);
@@ -293,14 +284,14 @@ static void an_answer_to_a_call_ends_silence(void **state)
     (void)state;
     fixture f;
     directory *of = start(&f, 3);
-    atomic_fetch_add(&at(of, 0)->in_flight, 1);
-    pick early = {.provider = at(of, 0)};
-    calls_fail(of, at(of, 0), 5);
-    health_note_silence(&at(of, 0)->health);
+    atomic_fetch_add(&provider_at(of, 0)->in_flight, 1);
+    pick early = {.provider = provider_at(of, 0)};
+    calls_fail(of, provider_at(of, 0), 5);
+    health_note_silence(&provider_at(of, 0)->health);
     pick_release(of, &early, PICK_GOOD);
-    assert_false(health_is_silent(&at(of, 0)->health));
+    assert_false(health_is_silent(&provider_at(of, 0)->health));
     clock_go_on(10000);
-    assert_int_equal(100, picks_of(of, at(of, 0), 300));
+    assert_int_equal(100, picks_of(of, provider_at(of, 0), 300));
     fixture_end(&f);
 }
 
@@ -309,8 +300,8 @@ static void an_unanswered_probe_does_not_silence_a_provider_that_is_not_failing(
     (void)state;
     fixture f;
     directory *of = start(&f, 3);
-    health_note_silence(&at(of, 0)->health);
-    assert_int_equal(100, picks_of(of, at(of, 0), 300));
+    health_note_silence(&provider_at(of, 0)->health);
+    assert_int_equal(100, picks_of(of, provider_at(of, 0), 300));
     fixture_end(&f);
 }
 
